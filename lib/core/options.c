@@ -1,0 +1,38 @@
+#include "core/options.h"
+
+#include "core/error.h"
+
+#include <string.h>
+
+enum { OPTIONS_MOST = 4096 };
+
+static int32_t refuse(gan_context *ctx, int32_t code, const char *function, const char *why,
+                      uint32_t given) {
+    if (!ctx) return code;
+    return error_set(ctx, code, "%s: options: struct_size %u %s", function, (unsigned)given, why);
+}
+
+int32_t options_load(gan_context *ctx, const char *function, void *defaults, size_t size,
+                     size_t v1_size, const void *src) {
+    if (!src) return GAN_OK;
+    uint32_t given;
+    memcpy(&given, src, sizeof given);
+    if (given < v1_size || given > OPTIONS_MOST)
+        return refuse(ctx, GAN_EINVAL, function, "is no size this struct ever had (call its _init)",
+                      given);
+    const unsigned char *bytes = src;
+    for (size_t i = size; i < given; i++)
+        if (bytes[i])
+            return refuse(ctx, GAN_EABI, function, "sets a field this library does not know",
+                          given);
+    memcpy(defaults, src, given < size ? given : size);
+    return GAN_OK;
+}
+
+void options_init(void *opts, size_t caller_size, const void *defaults, size_t size) {
+    if (!opts || caller_size < sizeof(uint32_t) || caller_size > OPTIONS_MOST) return;
+    memset(opts, 0, caller_size);
+    memcpy(opts, defaults, caller_size < size ? caller_size : size);
+    uint32_t stamp = (uint32_t)caller_size;
+    memcpy(opts, &stamp, sizeof stamp);
+}

@@ -1,0 +1,18 @@
+/* Options structs across versions. Each begins with `uint32_t struct_size`; only appended to. */
+#ifndef GAN_CORE_OPTIONS_H
+#define GAN_CORE_OPTIONS_H
+
+#include "gan/base.h"
+
+/* Copies the caller's `src` over `defaults` (both begin with struct_size; defaults has `size`
+ * bytes and is the full, current struct). A shorter src leaves the later fields at their defaults;
+ * a longer one must be zero beyond `size`. src NULL keeps the defaults. `v1_size` is the struct's
+ * size in its first release. Returns 0, GAN_EINVAL or GAN_EABI; ctx may be NULL (no text). */
+int32_t options_load(gan_context *ctx, const char *function, void *defaults, size_t size,
+                     size_t v1_size, const void *src);
+
+/* What the public `_init` functions do: writes min(size, caller_size) bytes of `defaults`, zeroes
+ * the rest of the caller's struct, sets struct_size to caller_size. */
+void options_init(void *opts, size_t caller_size, const void *defaults, size_t size);
+
+#endif

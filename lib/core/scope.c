@@ -1,0 +1,77 @@
+#include "core/scope.h"
+
+#include "core/node.h"
+#include "core/alloc.h"
+#include "core/context.h"
+#include "core/error.h"
+#include "core/tensor_impl.h"
+
+gan_tensor *scope_adopt(gan_tensor *t) {
+    gan_context *ctx = t->base.ctx;
+    gan_tensor **room = arena_make_room(ctx, ctx->scoped, ctx->scoped_count, &ctx->scoped_capacity,
+                                        sizeof ctx->scoped[0]);
+    if (!room) {
+        object_unref(&t->base);
+        return NULL;
+    }
+    ctx->scoped = room;
+    ctx->scoped[ctx->scoped_count++] = t;
+    return t;
+}
+
+int scope_disown(gan_tensor *t) {
+    gan_context *ctx = t->base.ctx;
+    /* Results are taken soon after they are made: search from the newest. */
+    for (size_t i = ctx->scoped_count; i-- > 0;) {
+        if (ctx->scoped[i] != t) continue;
+        ctx->scoped[i] = NULL;
+        while (ctx->scoped_count && !ctx->scoped[ctx->scoped_count - 1] &&
+               (!ctx->mark_count || ctx->scoped_count > ctx->marks[ctx->mark_count - 1]))
+            ctx->scoped_count--;
+        return 1;
+    }
+    return 0;
+}
+
+int64_t scope_begin(gan_context *ctx) {
+    size_t *room = arena_make_room(ctx, ctx->marks, ctx->mark_count, &ctx->mark_capacity,
+                                   sizeof ctx->marks[0]);
+    if (!room) return GAN_ENOMEM;
+    ctx->marks = room;
+    ctx->marks[ctx->mark_count++] = ctx->scoped_count;
+    return (int64_t)ctx->mark_count;
+}
+
+static void drop_from(gan_context *ctx, size_t first) {
+    while (ctx->scoped_count > first) {
+        gan_tensor *t = ctx->scoped[--ctx->scoped_count];
+        if (t) object_unref(&t->base);
+    }
+}
+
+int32_t scope_end(gan_context *ctx, int64_t mark) {
+    if (mark < 1 || (uint64_t)mark > ctx->mark_count)
+        return error_set(ctx, GAN_ESTATE, "gan_scope_end: no scope with mark %lld is open",
+                         (long long)mark);
+    drop_from(ctx, ctx->marks[mark - 1]);
+    ctx->mark_count = (size_t)mark - 1;
+    if (ctx->mark_count == 0) node_cut_all(ctx);
+    return GAN_OK;
+}
+
+gan_tensor *scope_escape(gan_context *ctx, int64_t mark, gan_tensor *result) {
+    if (mark < 1) return NULL;
+    size_t first = ctx->marks[mark - 1];
+    if (result) object_ref(&result->base);
+    drop_from(ctx, first);
+    ctx->mark_count = (size_t)mark - 1;
+    /* An input that is handed through was not made in this scope: it needs no second owner, but
+     * one does no harm. */
+    return result ? scope_adopt(result) : NULL;
+}
+
+void scope_end_all(gan_context *ctx) {
+    drop_from(ctx, 0);
+    ctx->mark_count = 0;
+    node_cut_all(ctx);
+}
