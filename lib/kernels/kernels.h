@@ -1,0 +1,237 @@
+/* Loops over plain arrays: what the operators' forward functions call. Nothing here knows tensors,
+ * scopes or the tape. Arrays are contiguous and row-major; inputs and outputs never overlap unless
+ * said. Every kernel cuts its work by shape (core/threads.h), so bits do not depend on threads.
+ * Kernels that need scratch return 0 or GAN_ENOMEM; the others cannot fail. */
+#ifndef GAN_KERNELS_H
+#define GAN_KERNELS_H
+
+#include "gan/base.h"
+#include "core/real.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- gemm.c: the one file that sees cblas.h ------------------------------------------------- */
+
+/* C(m,n) = alpha * op(A) op(B) + beta * C, row-major; ta/tb: 0 as is, 1 transposed. lda, ldb, ldc
+ * are row lengths in memory. One call on the calling thread: usable inside a parallel region. */
+void gemm_serial(int ta, int tb, int64_t m, int64_t n, int64_t k, real alpha, const real *a,
+                 int64_t lda, const real *b, int64_t ldb, real beta, real *c, int64_t ldc);
+
+/* C(m,n) = op(A) op(B), contiguous, cut into tiles over the context's threads. */
+void gemm(gan_context *ctx, int ta, int tb, int64_t m, int64_t n, int64_t k, const real *a,
+          const real *b, real *c);
+
+/* ---- conv.c: the three partial derivatives of one trilinear form ----------------------------- */
+
+/* T(x, w, g) = <conv(x, w), g>. x is (n, h, w, c), the kernel (o, kh, kw, c), g and y are
+ * (n, ho, wo, o). y[n,i,j,o] = sum over (a,b,c) of x[n, i*sh + a*dh - pt, j*sw + b*dw - pl, c] *
+ * w[o,a,b,c], with zeros outside x. Bottom and right padding are implied by ho and wo. */
+typedef struct conv_geom {
+    int64_t n, h, w, c; /* x */
+    int64_t o, kh, kw;  /* kernel */
+    int64_t ho, wo;     /* y */
+    int64_t sh, sw;     /* stride */
+    int64_t dh, dw;     /* dilation, 1 = dense */
+    int64_t pt, pl;     /* zeros above and to the left */
+} conv_geom;
+
+int32_t conv_forward(gan_context *ctx, const conv_geom *geom, const real *x, const real *w,
+                     real *y);
+int32_t conv_data_grad(gan_context *ctx, const conv_geom *geom, const real *g, const real *w,
+                       real *dx);
+int32_t conv_weight_grad(gan_context *ctx, const conv_geom *geom, const real *x, const real *g,
+                         real *dw);
+
+/* ---- pool.c ---------------------------------------------------------------------------------- */
+
+typedef struct pool_geom {
+    int64_t n, h, w, c; /* x, the larger image */
+    int64_t ho, wo;     /* y */
+    int64_t kh, kw, sh, sw, pt, pl;
+} pool_geom;
+
+/* y[n,i,j,c] = sum of x over window (i,j); places outside x count as 0. */
+void pool_sum(gan_context *ctx, const pool_geom *geom, const real *x, real *y);
+
+/* Its adjoint: x[n,i,j,c] = sum of y over the windows that hold (i,j). */
+void pool_spread(gan_context *ctx, const pool_geom *geom, const real *y, real *x);
+
+/* index[n,i,j,c] = flat position in x of the window's largest element (the first of equals; NaN
+ * wins, as in PyTorch); places outside x never win. */
+void pool_argmax(gan_context *ctx, const pool_geom *geom, const real *x, int32_t *index);
+
+/* ---- norm.c: statistics over the r1 and r2 axes of x seen as (a, r1, b, r2) -------------------
+ */
+
+/* Group (i, j) is x[i, :, j, :], of r1 * r2 elements. NHWC images: batch norm is (1, NHW, C, 1),
+ * instance norm (N, HW, C, 1), layer norm (N, 1, 1, HWC), group norm (N, HW, G, C/G). */
+typedef struct norm_geom {
+    int64_t a, r1, b, r2;
+} norm_geom;
+
+/* mean and biased variance of each group, both (a, b); sums in double. */
+int32_t norm_stats(gan_context *ctx, const norm_geom *geom, const real *x, real *mean, real *var);
+
+/* y = (x - mean) / sqrt(var + eps). */
+int32_t norm_normalize(gan_context *ctx, const norm_geom *geom, double eps, const real *x, real *y);
+
+/* s (a, b) = 1 / sqrt(var + eps). */
+int32_t norm_scale(gan_context *ctx, const norm_geom *geom, double eps, const real *x, real *s);
+
+/* y = s * (g - <g> - xhat * <g * xhat>) with <> the mean over the group. */
+int32_t norm_project(gan_context *ctx, const norm_geom *geom, double eps, const real *x,
+                     const real *g, real *y);
+
+/* ---- eltwise.c --------------------------------------------------------------------------------
+ */
+
+#define KERNEL_MAX_RANK 6
+
+/* Two operands broadcast to dim[]: stride 0 where an operand repeats, in elements. The caller need
+ * not merge axes; the kernel does. */
+typedef struct bcast {
+    int32_t rank;
+    int64_t dim[KERNEL_MAX_RANK];
+    int64_t stride_a[KERNEL_MAX_RANK];
+    int64_t stride_b[KERNEL_MAX_RANK];
+} bcast;
+
+void eltwise_add(gan_context *ctx, const bcast *s, const real *a, const real *b, real *y);
+void eltwise_sub(gan_context *ctx, const bcast *s, const real *a, const real *b, real *y);
+void eltwise_mul(gan_context *ctx, const bcast *s, const real *a, const real *b, real *y);
+void eltwise_div(gan_context *ctx, const bcast *s, const real *a, const real *b, real *y);
+void eltwise_max(gan_context *ctx, const bcast *s, const real *a, const real *b, real *y);
+void eltwise_min(gan_context *ctx, const bcast *s, const real *a, const real *b, real *y);
+
+/* y = g * f(x), f being `below` for x < t, `at` for x == t, `above` for x > t; NaN in x gives NaN.
+ * g and x have n elements each. */
+void eltwise_gate(gan_context *ctx, int64_t n, double t, double below, double at, double above,
+                  const real *g, const real *x, real *y);
+
+/* One-operand kernels over n elements; p and q are parameters where named. */
+void eltwise_affine(gan_context *ctx, int64_t n, double p, double q, const real *x,
+                    real *y); /* px+q */
+void eltwise_exp(gan_context *ctx, int64_t n, const real *x, real *y);
+void eltwise_log(gan_context *ctx, int64_t n, const real *x, real *y);
+void eltwise_sqrt(gan_context *ctx, int64_t n, const real *x, real *y);
+void eltwise_pow(gan_context *ctx, int64_t n, double p, const real *x, real *y);
+void eltwise_abs(gan_context *ctx, int64_t n, const real *x, real *y);
+void eltwise_clamp(gan_context *ctx, int64_t n, double lo, double hi, const real *x, real *y);
+void eltwise_leaky_relu(gan_context *ctx, int64_t n, double slope, const real *x, real *y);
+/* order 0: x > 0 ? x : alpha*(e^x - 1); 1: x > 0 ? 1 : alpha*e^x; 2: x > 0 ? 0 : alpha*e^x. */
+void eltwise_elu(gan_context *ctx, int64_t n, double alpha, int order, const real *x, real *y);
+void eltwise_tanh(gan_context *ctx, int64_t n, const real *x, real *y);
+void eltwise_sigmoid(gan_context *ctx, int64_t n, const real *x, real *y); /* stable at both ends */
+void eltwise_softplus(gan_context *ctx, int64_t n, const real *x, real *y); /* max(x,0)+log1p(..) */
+/* 1/x, and 0 where |x| < 1e-12. */
+void eltwise_safe_reciprocal(gan_context *ctx, int64_t n, const real *x, real *y);
+
+/* ---- reduce.c ---------------------------------------------------------------------------------
+ */
+
+/* y = sum of x over the axes where `y_dim` is 1 and x_dim is not; same rank. Sums are compensated
+ * or in double, cut by shape. */
+int32_t reduce_sum(gan_context *ctx, int32_t rank, const int64_t *x_dim, const int64_t *y_dim,
+                   const real *x, real *y);
+
+/* index (outer, inner) = flat position in x (outer, len, inner) of the largest along len (the first
+ * of equals; NaN wins). */
+void reduce_argmax(gan_context *ctx, int64_t outer, int64_t len, int64_t inner, const real *x,
+                   int32_t *index);
+
+/* y[i] = sqrt(sum_j x[i,j]^2), squares summed in double. x is (rows, cols). */
+void reduce_row_norm(gan_context *ctx, int64_t rows, int64_t cols, const real *x, real *y);
+
+/* y[i,:] = x[i,:] - log(sum_j exp(x[i,j])), stable. x and y are (rows, cols). */
+void reduce_log_softmax(gan_context *ctx, int64_t rows, int64_t cols, const real *x, real *y);
+
+/* 1 if every element is finite. */
+int reduce_all_finite(gan_context *ctx, int64_t n, const real *x);
+
+/* Sum of squares, in double. */
+double reduce_sum_squares(gan_context *ctx, int64_t n, const real *x);
+
+/* ---- layout.c ---------------------------------------------------------------------------------
+ */
+
+/* y = x with axes permuted: y axis i is x axis perm[i]. */
+void layout_transpose(gan_context *ctx, int32_t rank, const int64_t *x_dim, const int32_t *perm,
+                      const real *x, real *y);
+
+/* y(y_dim) = x(x_dim) with x broadcast: x_dim[i] is y_dim[i] or 1. */
+void layout_broadcast(gan_context *ctx, int32_t rank, const int64_t *x_dim, const int64_t *y_dim,
+                      const real *x, real *y);
+
+/* Copies the box `size` at `from` in src (dims src_dim) to `to` in dst (dims dst_dim). */
+void layout_copy_box(gan_context *ctx, int32_t rank, const int64_t *size, const int64_t *src_dim,
+                     const int64_t *from, const real *src, const int64_t *dst_dim,
+                     const int64_t *to, real *dst);
+
+void layout_fill(gan_context *ctx, int64_t n, double value, real *y);
+
+/* y[i,:] = x[index[i],:] for rows of `width`; index is in range (checked by the caller). */
+void layout_gather(gan_context *ctx, int64_t count, int64_t width, const int32_t *index,
+                   const real *x, real *y);
+
+/* x (rows, width) = 0, then x[index[i],:] += g[i,:], in the order of i. */
+void layout_scatter_add(gan_context *ctx, int64_t count, int64_t rows, int64_t width,
+                        const int32_t *index, const real *g, real *x);
+
+/* ---- noise.c: counter-based random numbers (Philox 4x32-10) -----------------------------------
+ */
+
+/* Element i depends only on (key, counter + i / 4, i % 4): the same bits for any thread count.
+ * Each call uses noise_blocks(n) counter values. */
+uint64_t noise_blocks(int64_t n);
+void noise_uniform(gan_context *ctx, uint64_t key, uint64_t counter, int64_t n, double lo,
+                   double hi, real *y); /* [lo, hi) */
+void noise_normal(gan_context *ctx, uint64_t key, uint64_t counter, int64_t n, double mean,
+                  double std, real *y);
+/* Normal conditioned on |value - mean| <= bound * std, by inversion. */
+void noise_truncated_normal(gan_context *ctx, uint64_t key, uint64_t counter, int64_t n,
+                            double mean, double std, double bound, real *y);
+/* y = x * keep / (1 - p), keep being 0 with probability p. */
+void noise_dropout(gan_context *ctx, uint64_t key, uint64_t counter, int64_t n, double p,
+                   const real *x, real *y);
+
+/* ---- update.c: what optimizers do to a parameter, in one pass over memory ---------------------- */
+
+/* w = w clamped to [-bound, bound], in place; NaN stays. */
+void update_clamp(gan_context *ctx, int64_t n, double bound, real *w);
+
+/* In all of them the gradient is scale * g + weight_decay * w. */
+
+/* m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; with the t-th step's corrections
+ * c1 = 1 - beta1^t and c2 = 1 - beta2^t: w -= lr / c1 * m / (sqrt(v / c2) + eps). */
+typedef struct update_adam_args {
+    double scale, weight_decay;
+    double beta1, beta2, eps;
+    double rate;        /* lr / c1 */
+    double root_factor; /* 1 / sqrt(c2) */
+} update_adam_args;
+void update_adam(gan_context *ctx, int64_t n, const update_adam_args *args, const real *g, real *w,
+                 real *m, real *v);
+
+/* v = alpha v + (1 - alpha) g^2; with `mean`, mean = alpha mean + (1 - alpha) g and var = v - mean^2,
+ * else var = v; u = inner_rate * g / (sqrt(var + inner_eps) + outer_eps); with `velocity`,
+ * velocity = u = momentum * velocity + u; w -= outer_rate * u. mean, velocity: or NULL. */
+typedef struct update_rmsprop_args {
+    double scale, weight_decay;
+    double alpha, momentum;
+    double inner_eps, outer_eps, inner_rate, outer_rate;
+} update_rmsprop_args;
+void update_rmsprop(gan_context *ctx, int64_t n, const update_rmsprop_args *args, const real *g,
+                    real *w, real *v, real *mean, real *velocity);
+
+/* With `velocity`, velocity = momentum * velocity + g, and g is that, or g + momentum * velocity with
+ * nesterov; w -= rate * g. velocity: or NULL. */
+typedef struct update_sgd_args {
+    double scale, weight_decay;
+    double momentum, rate;
+    int nesterov;
+} update_sgd_args;
+void update_sgd(gan_context *ctx, int64_t n, const update_sgd_args *args, const real *g, real *w,
+                real *velocity);
+
+#endif
