@@ -1,0 +1,186 @@
+/* Normalisation over groups of elements, closed under differentiation on three operators. With
+ * xhat = N(x) = (x - <x>) s, s = S(x) = 1 / sqrt(var + eps), <> and sums over the group of n:
+ *
+ *   P(x, g)  = s (g - <g> - xhat <g xhat>)              linear and self-adjoint in g
+ *   N'       : vjp of N in x = P(x, u)
+ *   P'       : in g = P(x, u);
+ *              in x = -(s xhat / n) sum(u P(x,g)) - s (<g xhat> P(x,u) + <u xhat> P(x,g))
+ *   S'       : in x = -u s^2 xhat / n
+ *
+ * In P', s is the operator S and not a saved constant: with a constant the first derivative is
+ * still right and the second is wrong. */
+#include "ops/table.h"
+
+#include "core/error.h"
+
+#include <string.h>
+
+_Static_assert(sizeof(norm_geom) == 4 * sizeof(int64_t), "stored as integer attributes");
+
+static op_attr attr_of(const norm_geom *m, double eps) {
+    op_attr attr = {.f = {eps}};
+    memcpy(attr.i, m, sizeof *m);
+    return attr;
+}
+
+static norm_geom geom_of(const op_attr *attr) {
+    norm_geom m;
+    memcpy(&m, attr->i, sizeof m);
+    return m;
+}
+
+static shape group_shape(const norm_geom *m) {
+    return shape_4(m->a, 1, m->b, 1);
+}
+static shape split_shape(const norm_geom *m) {
+    return shape_4(m->a, m->r1, m->b, m->r2);
+}
+
+gan_tensor *op_normalize(gan_tensor *x, const norm_geom *m, double eps) {
+    if (!OP_READY("normalize", x)) return NULL;
+    op_attr attr = attr_of(m, eps);
+    return op_apply_1(OP_normalize, x, &attr, tensor_shape(x));
+}
+
+gan_tensor *op_norm_project(gan_tensor *x, gan_tensor *g, const norm_geom *m, double eps) {
+    if (!OP_READY("norm_project", x, g)) return NULL;
+    op_attr attr = attr_of(m, eps);
+    return op_apply_2(OP_norm_project, x, g, &attr, tensor_shape(x));
+}
+
+gan_tensor *op_norm_scale(gan_tensor *x, const norm_geom *m, double eps) {
+    if (!OP_READY("norm_scale", x)) return NULL;
+    op_attr attr = attr_of(m, eps);
+    shape out = group_shape(m);
+    return op_apply_1(OP_norm_scale, x, &attr, &out);
+}
+
+gan_tensor *op_norm_moments(gan_tensor *x, const norm_geom *m) {
+    if (!OP_READY("norm_moments", x)) return NULL;
+    op_attr attr = attr_of(m, 0);
+    shape out = shape_of(3, (int64_t[]){2, m->a, m->b});
+    return op_apply_1(OP_norm_moments, x, &attr, &out);
+}
+
+/* ---- forward
+ * ------------------------------------------------------------------------------------- */
+
+int32_t forward_normalize(const op_call *c) {
+    norm_geom m = geom_of(c->attr);
+    return norm_normalize(c->ctx, &m, c->attr->f[0], c->in[0], c->out);
+}
+
+int32_t forward_norm_project(const op_call *c) {
+    norm_geom m = geom_of(c->attr);
+    return norm_project(c->ctx, &m, c->attr->f[0], c->in[0], c->in[1], c->out);
+}
+
+int32_t forward_norm_scale(const op_call *c) {
+    norm_geom m = geom_of(c->attr);
+    return norm_scale(c->ctx, &m, c->attr->f[0], c->in[0], c->out);
+}
+
+int32_t forward_norm_moments(const op_call *c) {
+    norm_geom m = geom_of(c->attr);
+    return norm_stats(c->ctx, &m, c->in[0], c->out, c->out + m.a * m.b);
+}
+
+/* ---- derivatives
+ * --------------------------------------------------------------------------------- */
+
+gan_tensor *vjp_normalize(const op_record *r, gan_tensor *u, int32_t i) {
+    (void)i;
+    norm_geom m = geom_of(record_attr(r));
+    return op_norm_project(record_input(r, 0), u, &m, record_attr(r)->f[0]);
+}
+
+/* Sum of a * b over each group: (a, 1, b, 1). */
+static gan_tensor *group_dot(gan_tensor *a, gan_tensor *b, const norm_geom *m) {
+    shape group = group_shape(m);
+    return op_sum_to(op_mul(a, b), &group);
+}
+
+/* Shapes below are the split (a, r1, b, r2); group values (a, 1, b, 1) broadcast over it. */
+static gan_tensor *project_vjp_in_x(const op_record *r, gan_tensor *u) {
+    norm_geom m = geom_of(record_attr(r));
+    double eps = record_attr(r)->f[0], n = (double)(m.r1 * m.r2);
+    shape split = split_shape(&m), whole = *record_input_shape(r, 0);
+    gan_tensor *x = op_reshape(record_input(r, 0), &split);
+    gan_tensor *g = op_reshape(record_input(r, 1), &split);
+    u = op_reshape(u, &split);
+
+    gan_tensor *xhat = op_normalize(x, &m, eps), *s = op_norm_scale(x, &m, eps);
+    gan_tensor *pu = op_norm_project(x, u, &m, eps), *pg = op_norm_project(x, g, &m, eps);
+    gan_tensor *along_x = op_mul(xhat, group_dot(u, pg, &m));
+    gan_tensor *along_u = op_mul(pu, group_dot(g, xhat, &m));
+    gan_tensor *along_g = op_mul(pg, group_dot(u, xhat, &m));
+    gan_tensor *sum = op_add(along_x, op_add(along_u, along_g));
+    return op_reshape(op_mul(sum, op_affine(s, -1 / n, 0)), &whole);
+}
+
+gan_tensor *vjp_norm_project(const op_record *r, gan_tensor *u, int32_t i) {
+    if (i == 0) return project_vjp_in_x(r, u);
+    norm_geom m = geom_of(record_attr(r));
+    return op_norm_project(record_input(r, 0), u, &m, record_attr(r)->f[0]);
+}
+
+gan_tensor *vjp_norm_scale(const op_record *r, gan_tensor *u, int32_t i) {
+    (void)i;
+    norm_geom m = geom_of(record_attr(r));
+    double eps = record_attr(r)->f[0], n = (double)(m.r1 * m.r2);
+    shape split = split_shape(&m);
+    gan_tensor *x = op_reshape(record_input(r, 0), &split);
+    gan_tensor *s = op_norm_scale(x, &m, eps);
+    gan_tensor *factor = op_affine(op_mul(u, op_mul(s, s)), -1 / n, 0);
+    return op_reshape(op_mul(op_normalize(x, &m, eps), factor), record_input_shape(r, 0));
+}
+
+/* Samples stay apart when no group spans two of them. */
+int rows_norm(const op_record *r, int32_t i, int64_t samples) {
+    (void)i;
+    return record_attr(r)->i[0] % samples == 0;
+}
+
+/* ---- which elements form a group
+ * ----------------------------------------------------------------- */
+
+static int32_t wrong(const char *function, gan_tensor *x, const char *need) {
+    char text[SHAPE_TEXT];
+    return error_set(tensor_context(x), GAN_EINVAL, "%s: x is %s, must be %s", function,
+                     shape_text(tensor_shape(x), text), need);
+}
+
+int32_t norm_geom_batch(const char *function, gan_tensor *x, norm_geom *m) {
+    const shape *s = tensor_shape(x);
+    if (s->rank < 2) return wrong(function, x, "(N,C) or (N,H,W,C)");
+    int64_t c = s->dim[s->rank - 1];
+    *m = (norm_geom){1, c ? shape_size(s) / c : 0, c, 1};
+    return GAN_OK;
+}
+
+int32_t norm_geom_instance(const char *function, gan_tensor *x, norm_geom *m) {
+    const shape *s = tensor_shape(x);
+    if (s->rank != 4) return wrong(function, x, "(N,H,W,C)");
+    *m = (norm_geom){s->dim[0], s->dim[1] * s->dim[2], s->dim[3], 1};
+    return GAN_OK;
+}
+
+int32_t norm_geom_layer(const char *function, gan_tensor *x, norm_geom *m) {
+    const shape *s = tensor_shape(x);
+    if (s->rank < 2) return wrong(function, x, "(N,...)");
+    int64_t n = s->dim[0];
+    *m = (norm_geom){n, 1, 1, n ? shape_size(s) / n : 0};
+    return GAN_OK;
+}
+
+int32_t norm_geom_group(const char *function, gan_tensor *x, int32_t groups, norm_geom *m) {
+    const shape *s = tensor_shape(x);
+    if (s->rank < 2) return wrong(function, x, "(N,C) or (N,H,W,C)");
+    int64_t n = s->dim[0], c = s->dim[s->rank - 1];
+    if (groups < 1 || c % groups)
+        return error_set(tensor_context(x), GAN_EINVAL, "%s: %lld channels in %d groups", function,
+                         (long long)c, (int)groups);
+    int64_t pixels = n && c ? shape_size(s) / n / c : 0;
+    *m = (norm_geom){n, pixels, groups, c / groups};
+    return GAN_OK;
+}

@@ -1,0 +1,60 @@
+#include "ops/table.h"
+
+#define OUT OP_READS_OUTPUT
+#define CONV_INTS "n h w c o kh kw ho wo sh sw dh dw pt pl"
+#define POOL_INTS "n h w c ho wo kh kw sh sw pt pl"
+#define NORM_INTS "a r1 b r2"
+#define VJP_GRAD(name) vjp_##name
+#define VJP_NONE(name) NULL
+/* Operators whose result shares its input's elements have no forward. */
+#define forward_reshape NULL
+
+static const op_def table[OP_COUNT] = {
+#define OP(name, derivative, rows, reads, flat, ints, floats)                                      \
+    {#name, forward_##name, VJP_##derivative(name), rows, reads, flat, ints, floats},
+#include "ops/ops.def"
+#undef OP
+};
+
+const op_def *op_find(int32_t op) {
+    return op >= 0 && op < OP_COUNT ? &table[op] : NULL;
+}
+
+gan_tensor *op_apply_1(int32_t op, gan_tensor *x, const op_attr *attr, const shape *out) {
+    return op_apply(op, 1, &x, attr, NULL, out);
+}
+
+gan_tensor *op_apply_2(int32_t op, gan_tensor *a, gan_tensor *b, const op_attr *attr,
+                       const shape *out) {
+    return op_apply(op, 2, (gan_tensor *[]){a, b}, attr, NULL, out);
+}
+
+/* ---- rules about samples ------------------------------------------------------------------------
+ */
+
+/* Axis 0 goes through: elementwise operators, reductions and windows over other axes. */
+int rows_aligned(const op_record *r, int32_t i, int64_t samples) {
+    const shape *in = record_input_shape(r, i), *out = record_output_shape(r);
+    if (samples == 1) return 1;
+    if (in->rank == 0 || out->rank == 0) return 0;
+    /* (N,...) to (N): per-sample reductions; otherwise the axes have to line up. */
+    int lined_up = in->rank == out->rank || out->rank == 1;
+    return lined_up && in->dim[0] == out->dim[0];
+}
+
+/* Row-major memory cut into `samples` equal blocks stays so cut. */
+int rows_blocks(const op_record *r, int32_t i, int64_t samples) {
+    const shape *in = record_input_shape(r, i), *out = record_output_shape(r);
+    if (samples == 1) return 1;
+    return in->rank > 0 && out->rank > 0 && in->dim[0] % samples == 0 && out->dim[0] % samples == 0;
+}
+
+int rows_first_input(const op_record *r, int32_t i, int64_t samples) {
+    return samples == 1 || (i == 0 && rows_aligned(r, i, samples));
+}
+
+int rows_none(const op_record *r, int32_t i, int64_t samples) {
+    (void)r;
+    (void)i;
+    return samples == 1;
+}

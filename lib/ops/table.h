@@ -1,0 +1,41 @@
+/* The operators as numbers, and the declarations that ops.def implies. For ops/ only. */
+#ifndef GAN_OPS_TABLE_H
+#define GAN_OPS_TABLE_H
+
+#include "autograd/opdef.h"
+#include "ops/op.h"
+
+enum {
+#define OP(name, derivative, rows, reads, flat, ints, floats) OP_##name,
+#include "ops/ops.def"
+#undef OP
+    OP_COUNT
+};
+
+#define VJP_GRAD(name) gan_tensor *vjp_##name(const op_record *r, gan_tensor *g, int32_t i);
+#define VJP_NONE(name)
+#define OP(name, derivative, rows, reads, flat, ints, floats)                                      \
+    int32_t forward_##name(const op_call *c);                                                      \
+    VJP_##derivative(name) int rows(const op_record *r, int32_t i, int64_t samples);
+#include "ops/ops.def"
+#undef OP
+#undef VJP_GRAD
+#undef VJP_NONE
+
+/* Runs an operator of one or two inputs without index. */
+gan_tensor *op_apply_1(int32_t op, gan_tensor *x, const op_attr *attr, const shape *out);
+gan_tensor *op_apply_2(int32_t op, gan_tensor *a, gan_tensor *b, const op_attr *attr,
+                       const shape *out);
+
+/* op_ready for a list of tensors. */
+#define OP_READY(function, ...)                                                                    \
+    op_ready(function, (int32_t)(sizeof((gan_tensor *[]){__VA_ARGS__}) / sizeof(gan_tensor *)),    \
+             (gan_tensor *[]){__VA_ARGS__})
+
+/* A vjp's way out when what it asked for is not there. */
+#define FAIL_IF_NULL(t)                                                                            \
+    do {                                                                                           \
+        if (!(t)) return NULL;                                                                     \
+    } while (0)
+
+#endif
