@@ -1,0 +1,222 @@
+#include "gan/io.h"
+#include "gan/image.h"
+
+#include "core/alloc.h"
+#include "core/context.h"
+#include "core/error.h"
+#include "io/idx.h"
+#include "io/png.h"
+#include "nn/state.h"
+#include "nn/trace.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- modules
+ * -------------------------------------------------------------------------------------- */
+
+int32_t gan_module_save(const gan_module *m, const char *path) {
+    if (!m || !path) return error_null(m ? m->base.ctx : NULL, "gan_module_save");
+    int32_t code = context_enter(m->base.ctx);
+    if (!code) code = state_save(m, path, NULL);
+    return error_report(m->base.ctx, code);
+}
+
+int32_t gan_module_save_traced(const gan_module *m, const char *path, gan_tensor *input,
+                               gan_tensor *output, const char *range) {
+    if (!m || !path || !input || !output || !range)
+        return error_null(m ? m->base.ctx : NULL, "gan_module_save_traced");
+    gan_context *ctx = m->base.ctx;
+    int32_t code = context_enter(ctx);
+    if (!code && (tensor_context(input) != ctx || tensor_context(output) != ctx))
+        code = error_set(ctx, GAN_EINVAL, "gan_module_save_traced: tensors of different contexts");
+    if (code) return error_report(ctx, code);
+    json_writer json = json_write(ctx);
+    code = trace_graph(m, input, output, range, &json);
+    if (!code) code = state_save(m, path, json.text);
+    json_writer_release(&json);
+    return error_report(ctx, code);
+}
+
+int32_t gan_module_load(gan_module *m, const char *path) {
+    if (!m || !path) return error_null(m ? m->base.ctx : NULL, "gan_module_load");
+    int32_t code = context_enter(m->base.ctx);
+    if (!code) code = state_load(m, path);
+    return error_report(m->base.ctx, code);
+}
+
+/* ---- IDX
+ * ------------------------------------------------------------------------------------------ */
+
+struct gan_idx {
+    object base;
+    idx_file file;
+};
+
+static void idx_destroy(object *o) {
+    gan_idx *idx = (gan_idx *)o;
+    idx_release(o->ctx, &idx->file);
+    object_free(o);
+}
+
+int32_t gan_idx_open(gan_context *ctx, const char *path, gan_idx **out) {
+    if (!ctx || !path || !out) return error_null(ctx, "gan_idx_open");
+    int32_t code = context_enter(ctx);
+    idx_file file;
+    if (!code) code = idx_read(ctx, path, &file);
+    if (code) return error_report(ctx, code);
+    gan_idx *idx = object_new(ctx, sizeof *idx, idx_destroy);
+    if (!idx) {
+        idx_release(ctx, &file);
+        return error_report(ctx, GAN_ENOMEM);
+    }
+    idx->file = file;
+    *out = idx;
+    return GAN_OK;
+}
+
+void gan_idx_free(gan_idx *idx) {
+    if (idx) object_release(&idx->base);
+}
+
+int32_t gan_idx_rank(const gan_idx *idx) {
+    return idx ? idx->file.rank : 0;
+}
+
+int64_t gan_idx_dim(const gan_idx *idx, int32_t axis) {
+    return idx && axis >= 0 && axis < idx->file.rank ? idx->file.dims[axis] : 0;
+}
+
+const uint8_t *gan_idx_data(const gan_idx *idx) {
+    return idx ? idx->file.data : NULL;
+}
+
+/* ---- bytes and numbers
+ * ---------------------------------------------------------------------------- */
+
+/* 0..255 to lo..hi. */
+static void from_bytes(real *to, const uint8_t *from, int64_t n, double lo, double hi) {
+    for (int64_t i = 0; i < n; i++) to[i] = (real)(lo + (hi - lo) * from[i] / 255);
+}
+
+static uint8_t to_byte(double value, double lo, double hi) {
+    double level = (value - lo) / (hi - lo) * 255;
+    if (!(level > 0)) return 0; /* NaN too */
+    return level >= 255 ? 255 : (uint8_t)(level + 0.5);
+}
+
+static int32_t check_range(gan_context *ctx, const char *function, double lo, double hi) {
+    if (isfinite(lo) && isfinite(hi) && lo < hi) return GAN_OK;
+    return error_set(ctx, GAN_EINVAL, "%s: %g to %g is no range", function, lo, hi);
+}
+
+gan_tensor *gan_idx_images(const gan_idx *idx, const int32_t *index, int64_t n, double lo,
+                           double hi) {
+    const char *name = "gan_idx_images";
+    if (!idx || context_enter(idx->base.ctx)) return NULL;
+    gan_context *ctx = idx->base.ctx;
+    const idx_file *f = &idx->file;
+    if (f->rank != 3) {
+        error_set(ctx, GAN_EINVAL, "%s: the file has %d axes, images have 3", name, (int)f->rank);
+        return NULL;
+    }
+    shape s;
+    if (check_range(ctx, name, lo, hi) ||
+        shape_check(ctx, name, (int64_t[]){n, f->dims[1], f->dims[2], 1}, 4, &s))
+        return NULL;
+    int64_t pixels = f->dims[1] * f->dims[2];
+    gan_tensor *images = tensor_new(ctx, &s);
+    for (int64_t i = 0; images && i < n; i++) {
+        int64_t item = index ? index[i] : -1;
+        if (item < 0 || item >= f->dims[0]) {
+            error_set(ctx, GAN_EINVAL, "%s: index %lld is %lld, there are %lld items", name,
+                      (long long)i, (long long)item, (long long)f->dims[0]);
+            return NULL;
+        }
+        from_bytes(tensor_data(images) + i * pixels, f->data + item * pixels, pixels, lo, hi);
+    }
+    return images;
+}
+
+/* ---- PNG
+ * ------------------------------------------------------------------------------------------ */
+
+static int valid_channels(int64_t c) {
+    return c == 1 || c == 3 || c == 4;
+}
+
+gan_tensor *gan_png_read(gan_context *ctx, const char *path, int32_t channels, double lo,
+                         double hi) {
+    const char *name = "gan_png_read";
+    if (!ctx || context_enter(ctx)) return NULL;
+    if (!path || !valid_channels(channels)) {
+        error_set(ctx, GAN_EINVAL, "%s: %s", name,
+                  path ? "channels must be 1, 3 or 4" : "path is NULL");
+        return NULL;
+    }
+    png_pixels pixels;
+    if (check_range(ctx, name, lo, hi) || png_read(ctx, path, channels, &pixels)) return NULL;
+    shape s = shape_4(1, pixels.height, pixels.width, channels);
+    gan_tensor *image = tensor_new(ctx, &s);
+    if (image) from_bytes(tensor_data(image), pixels.data, tensor_size(image), lo, hi);
+    arena_free(ctx, pixels.data);
+    return image;
+}
+
+/* Where the cells of a grid lie. */
+typedef struct grid {
+    int64_t n, h, w, c, columns, gap, height, width;
+} grid;
+
+static int32_t grid_of(gan_tensor *images, int32_t columns, int32_t gap, grid *g) {
+    const char *name = "gan_png_write_grid";
+    gan_context *ctx = tensor_context(images);
+    const shape *s = tensor_shape(images);
+    char text[SHAPE_TEXT];
+    if (s->rank != 4 || tensor_size(images) == 0 || !valid_channels(s->dim[3]))
+        return error_set(ctx, GAN_EINVAL, "%s: images are %s, must be (N,H,W,C), C 1, 3 or 4", name,
+                         shape_text(s, text));
+    if (columns < 1 || gap < 0 || gap > 1 << 14)
+        return error_set(ctx, GAN_EINVAL, "%s: %d columns, gap %d", name, (int)columns, (int)gap);
+    *g = (grid){.n = s->dim[0], .h = s->dim[1], .w = s->dim[2], .c = s->dim[3], .gap = gap};
+    g->columns = columns < g->n ? columns : g->n;
+    int64_t rows = (g->n + g->columns - 1) / g->columns, most = 1 << 14;
+    if (g->h > most || g->w > most || rows > most || g->columns > most ||
+        (g->height = rows * g->h + (rows - 1) * gap) > most ||
+        (g->width = g->columns * g->w + (g->columns - 1) * gap) > most)
+        return error_set(ctx, GAN_EINVAL, "%s: %s in %lld columns is larger than %lld pixels", name,
+                         shape_text(s, text), (long long)g->columns, (long long)most);
+    return GAN_OK;
+}
+
+static void draw_cell(uint8_t *picture, const grid *g, const real *image, int64_t i, double lo,
+                      double hi) {
+    int64_t top = i / g->columns * (g->h + g->gap), left = i % g->columns * (g->w + g->gap);
+    for (int64_t y = 0; y < g->h; y++) {
+        uint8_t *row = picture + ((top + y) * g->width + left) * g->c;
+        for (int64_t x = 0; x < g->w * g->c; x++)
+            row[x] = to_byte((double)image[y * g->w * g->c + x], lo, hi);
+    }
+}
+
+int32_t gan_png_write_grid(gan_tensor *images, const char *path, int32_t columns, int32_t gap,
+                           double lo, double hi) {
+    if (!images) return GAN_EINVAL;
+    gan_context *ctx = tensor_context(images);
+    if (!path) return error_null(ctx, "gan_png_write_grid");
+    grid g = {0};
+    int32_t code = context_enter(ctx);
+    if (!code) code = check_range(ctx, "gan_png_write_grid", lo, hi);
+    if (!code) code = grid_of(images, columns, gap, &g);
+    if (code) return error_report(ctx, code);
+    size_t bytes = (size_t)(g.height * g.width * g.c);
+    uint8_t *picture = arena_alloc(ctx, bytes);
+    if (!picture) return error_report(ctx, GAN_ENOMEM);
+    memset(picture, 255, bytes); /* gaps are white; with alpha, opaque */
+    const real *values = tensor_values(images);
+    for (int64_t i = 0; i < g.n; i++)
+        draw_cell(picture, &g, values + i * g.h * g.w * g.c, i, lo, hi);
+    code = png_write(ctx, path, picture, g.height, g.width, (int32_t)g.c);
+    arena_free(ctx, picture);
+    return error_report(ctx, code);
+}

@@ -1,0 +1,79 @@
+/* The safetensors format: an 8-byte little-endian header length, a JSON header, raw bytes. This
+ * layer knows names, types, shapes and bytes; what they mean is the caller's. Bytes are in the
+ * file's (little-endian) order. */
+#ifndef GAN_IO_SAFETENSORS_H
+#define GAN_IO_SAFETENSORS_H
+
+#include "gan/base.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define SAFETENSORS_MAX_RANK 8
+
+/* By rising size, as the format's own writer sorts them. */
+typedef enum safetensors_dtype {
+    SAFETENSORS_BOOL,
+    SAFETENSORS_F4,
+    SAFETENSORS_F6_E2M3,
+    SAFETENSORS_F6_E3M2,
+    SAFETENSORS_U8,
+    SAFETENSORS_I8,
+    SAFETENSORS_F8_E5M2,
+    SAFETENSORS_F8_E4M3,
+    SAFETENSORS_F8_E8M0,
+    SAFETENSORS_I16,
+    SAFETENSORS_U16,
+    SAFETENSORS_F16,
+    SAFETENSORS_BF16,
+    SAFETENSORS_I32,
+    SAFETENSORS_U32,
+    SAFETENSORS_F32,
+    SAFETENSORS_C64,
+    SAFETENSORS_F64,
+    SAFETENSORS_I64,
+    SAFETENSORS_U64,
+    SAFETENSORS_DTYPE_COUNT
+} safetensors_dtype;
+
+typedef struct safetensors_entry {
+    const char *name;
+    safetensors_dtype dtype;
+    int32_t rank;
+    int64_t dims[SAFETENSORS_MAX_RANK];
+    const uint8_t *data; /* as read: of any alignment, so memcpy it */
+    size_t bytes;
+} safetensors_entry;
+
+typedef struct safetensors_pair {
+    const char *key;
+    const char *value;
+} safetensors_pair;
+
+/* What a file holds, entries sorted by name and metadata by key. */
+typedef struct safetensors {
+    safetensors_entry *entries;
+    size_t count;
+    safetensors_pair *metadata;
+    size_t metadata_count;
+    uint8_t *image; /* the whole file: names, strings and data point into it */
+} safetensors;
+
+/* "F32" */
+const char *safetensors_dtype_name(safetensors_dtype dtype);
+
+/* Reads and checks a file: every byte of data belongs to exactly one entry, whose shape and type
+ * need exactly its bytes. *out is written on success only. */
+int32_t safetensors_read(gan_context *ctx, const char *path, safetensors *out);
+void safetensors_release(gan_context *ctx, safetensors *file);
+
+/* NULL if there is none. */
+const safetensors_entry *safetensors_find(const safetensors *file, const char *name);
+const char *safetensors_find_metadata(const safetensors *file, const char *key);
+
+/* Writes a file, whole or not at all, in the order of the format's own writer. Metadata keeps the
+ * caller's order; without any the header has none. */
+int32_t safetensors_write(gan_context *ctx, const char *path, const safetensors_entry *entries,
+                          size_t count, const safetensors_pair *metadata, size_t metadata_count);
+
+#endif
