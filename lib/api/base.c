@@ -28,9 +28,7 @@
 #define PNG "no PNG"
 #endif
 
-uint32_t gan_abi_version(void) {
-    return GAN_ABI_VERSION;
-}
+uint32_t gan_abi_version(void) { return GAN_ABI_VERSION; }
 
 const char *gan_version(void) {
     return TEXT_OF(GAN_VERSION_MAJOR) "." TEXT_OF(GAN_VERSION_MINOR) "." TEXT_OF(GAN_VERSION_PATCH);
@@ -41,9 +39,7 @@ const char *gan_build_info(void) {
         GAN_VERSION_PATCH) ", " ELEMENT ", " GAN_BLAS_NAME ", " PNG ", compiler " __VERSION__;
 }
 
-size_t gan_element_size(void) {
-    return sizeof(real);
-}
+size_t gan_element_size(void) { return sizeof(real); }
 
 const char *gan_status_name(int32_t code) {
     static const char *const names[] = {"GAN_OK",         "GAN_EINVAL",  "GAN_ENOMEM",
@@ -54,8 +50,7 @@ const char *gan_status_name(int32_t code) {
     return code <= 0 && -code < count ? names[-code] : "GAN_?";
 }
 
-/* ---- context
- * ------------------------------------------------------------------------------------- */
+/* ---- context --------------------------------------------------------------------------------- */
 
 static const gan_context_opts context_defaults = {.struct_size = sizeof(gan_context_opts)};
 
@@ -109,12 +104,9 @@ int32_t gan_context_stats(gan_context *ctx, gan_stats *stats) {
     return GAN_OK;
 }
 
-/* ---- errors
- * -------------------------------------------------------------------------------------- */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
-const char *gan_last_error(const gan_context *ctx) {
-    return ctx ? ctx->error_text : "";
-}
+const char *gan_last_error(const gan_context *ctx) { return ctx ? ctx->error_text : ""; }
 
 int32_t gan_error_code(gan_context *ctx) {
     if (!ctx) return GAN_EINVAL;
@@ -123,8 +115,7 @@ int32_t gan_error_code(gan_context *ctx) {
     return code;
 }
 
-/* ---- scopes and recorder
- * ------------------------------------------------------------------------- */
+/* ---- scopes and recorder --------------------------------------------------------------------- */
 
 int64_t gan_scope_begin(gan_context *ctx) {
     if (!ctx) return GAN_EINVAL;

@@ -12,8 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- modules
- * -------------------------------------------------------------------------------------- */
+/* ---- modules --------------------------------------------------------------------------------- */
 
 int32_t gan_module_save(const gan_module *m, const char *path) {
     if (!m || !path) return error_null(m ? m->base.ctx : NULL, "gan_module_save");
@@ -45,8 +44,7 @@ int32_t gan_module_load(gan_module *m, const char *path) {
     return error_report(m->base.ctx, code);
 }
 
-/* ---- IDX
- * ------------------------------------------------------------------------------------------ */
+/* ---- IDX ------------------------------------------------------------------------------------- */
 
 struct gan_idx {
     object base;
@@ -79,20 +77,15 @@ void gan_idx_free(gan_idx *idx) {
     if (idx) object_release(&idx->base);
 }
 
-int32_t gan_idx_rank(const gan_idx *idx) {
-    return idx ? idx->file.rank : 0;
-}
+int32_t gan_idx_rank(const gan_idx *idx) { return idx ? idx->file.rank : 0; }
 
 int64_t gan_idx_dim(const gan_idx *idx, int32_t axis) {
     return idx && axis >= 0 && axis < idx->file.rank ? idx->file.dims[axis] : 0;
 }
 
-const uint8_t *gan_idx_data(const gan_idx *idx) {
-    return idx ? idx->file.data : NULL;
-}
+const uint8_t *gan_idx_data(const gan_idx *idx) { return idx ? idx->file.data : NULL; }
 
-/* ---- bytes and numbers
- * ---------------------------------------------------------------------------- */
+/* ---- bytes and numbers ----------------------------------------------------------------------- */
 
 /* 0..255 to lo..hi. */
 static void from_bytes(real *to, const uint8_t *from, int64_t n, double lo, double hi) {
@@ -138,12 +131,9 @@ gan_tensor *gan_idx_images(const gan_idx *idx, const int32_t *index, int64_t n, 
     return images;
 }
 
-/* ---- PNG
- * ------------------------------------------------------------------------------------------ */
+/* ---- PNG ------------------------------------------------------------------------------------- */
 
-static int valid_channels(int64_t c) {
-    return c == 1 || c == 3 || c == 4;
-}
+static int valid_channels(int64_t c) { return c == 1 || c == 3 || c == 4; }
 
 gan_tensor *gan_png_read(gan_context *ctx, const char *path, int32_t channels, double lo,
                          double hi) {

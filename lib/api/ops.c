@@ -4,83 +4,47 @@
 #include "core/context.h"
 #include "core/error.h"
 #include "core/options.h"
+#include "core/scope.h"
 #include "ops/op.h"
 
-gan_tensor *gan_add(gan_tensor *a, gan_tensor *b) {
-    return op_add(a, b);
-}
-gan_tensor *gan_sub(gan_tensor *a, gan_tensor *b) {
-    return op_sub(a, b);
-}
-gan_tensor *gan_mul(gan_tensor *a, gan_tensor *b) {
-    return op_mul(a, b);
-}
-gan_tensor *gan_div(gan_tensor *a, gan_tensor *b) {
-    return op_div(a, b);
-}
-gan_tensor *gan_maximum(gan_tensor *a, gan_tensor *b) {
-    return op_maximum(a, b);
-}
-gan_tensor *gan_minimum(gan_tensor *a, gan_tensor *b) {
-    return op_minimum(a, b);
-}
+/* Evaluates an expression of several operators on x in a scope of its own, from which only the
+ * result escapes. */
+#define COMPOSED(x, expression)                                                                    \
+    do {                                                                                           \
+        int64_t mark_ = scope_begin_for(x);                                                        \
+        return mark_ < 1 ? NULL : scope_escape(tensor_context(x), mark_, expression);              \
+    } while (0)
 
-gan_tensor *gan_neg(gan_tensor *x) {
-    return op_affine(x, -1, 0);
-}
-gan_tensor *gan_scale(gan_tensor *x, double factor) {
-    return op_affine(x, factor, 0);
-}
-gan_tensor *gan_add_scalar(gan_tensor *x, double value) {
-    return op_affine(x, 1, value);
-}
-gan_tensor *gan_square(gan_tensor *x) {
-    return op_mul(x, x);
-}
-gan_tensor *gan_exp(gan_tensor *x) {
-    return op_exp(x);
-}
-gan_tensor *gan_log(gan_tensor *x) {
-    return op_log(x);
-}
-gan_tensor *gan_sqrt(gan_tensor *x) {
-    return op_sqrt(x, 0);
-}
-gan_tensor *gan_pow(gan_tensor *x, double exponent) {
-    return op_pow(x, exponent);
-}
-gan_tensor *gan_abs(gan_tensor *x) {
-    return op_abs(x);
-}
-gan_tensor *gan_clamp(gan_tensor *x, double lo, double hi) {
-    return op_clamp(x, lo, hi);
-}
+gan_tensor *gan_add(gan_tensor *a, gan_tensor *b) { return op_add(a, b); }
+gan_tensor *gan_sub(gan_tensor *a, gan_tensor *b) { return op_sub(a, b); }
+gan_tensor *gan_mul(gan_tensor *a, gan_tensor *b) { return op_mul(a, b); }
+gan_tensor *gan_div(gan_tensor *a, gan_tensor *b) { return op_div(a, b); }
+gan_tensor *gan_maximum(gan_tensor *a, gan_tensor *b) { return op_maximum(a, b); }
+gan_tensor *gan_minimum(gan_tensor *a, gan_tensor *b) { return op_minimum(a, b); }
 
-gan_tensor *gan_relu(gan_tensor *x) {
-    return op_leaky_relu(x, 0);
-}
-gan_tensor *gan_leaky_relu(gan_tensor *x, double slope) {
-    return op_leaky_relu(x, slope);
-}
-gan_tensor *gan_elu(gan_tensor *x, double alpha) {
-    return op_elu(x, alpha, 0);
-}
-gan_tensor *gan_tanh(gan_tensor *x) {
-    return op_tanh(x);
-}
-gan_tensor *gan_sigmoid(gan_tensor *x) {
-    return op_sigmoid(x);
-}
-gan_tensor *gan_softplus(gan_tensor *x) {
-    return op_softplus(x);
-}
+gan_tensor *gan_neg(gan_tensor *x) { return op_affine(x, -1, 0); }
+gan_tensor *gan_scale(gan_tensor *x, double factor) { return op_affine(x, factor, 0); }
+gan_tensor *gan_add_scalar(gan_tensor *x, double value) { return op_affine(x, 1, value); }
+gan_tensor *gan_square(gan_tensor *x) { return op_mul(x, x); }
+gan_tensor *gan_exp(gan_tensor *x) { return op_exp(x); }
+gan_tensor *gan_log(gan_tensor *x) { return op_log(x); }
+gan_tensor *gan_sqrt(gan_tensor *x) { return op_sqrt(x, 0); }
+gan_tensor *gan_pow(gan_tensor *x, double exponent) { return op_pow(x, exponent); }
+gan_tensor *gan_abs(gan_tensor *x) { return op_abs(x); }
+gan_tensor *gan_clamp(gan_tensor *x, double lo, double hi) { return op_clamp(x, lo, hi); }
+
+gan_tensor *gan_relu(gan_tensor *x) { return op_leaky_relu(x, 0); }
+gan_tensor *gan_leaky_relu(gan_tensor *x, double slope) { return op_leaky_relu(x, slope); }
+gan_tensor *gan_elu(gan_tensor *x, double alpha) { return op_elu(x, alpha, 0); }
+gan_tensor *gan_tanh(gan_tensor *x) { return op_tanh(x); }
+gan_tensor *gan_sigmoid(gan_tensor *x) { return op_sigmoid(x); }
+gan_tensor *gan_softplus(gan_tensor *x) { return op_softplus(x); }
 
 gan_tensor *gan_matmul(gan_tensor *a, gan_tensor *b, int32_t ta, int32_t tb) {
     return op_matmul(a, b, ta != 0, tb != 0);
 }
 
-/* ---- convolution
- * --------------------------------------------------------------------------------- */
+/* ---- convolution ----------------------------------------------------------------------------- */
 
 static const gan_conv2d_opts conv2d_defaults = {.struct_size = sizeof(gan_conv2d_opts),
                                                 .stride_h = 1,
@@ -128,54 +92,42 @@ gan_tensor *gan_conv2d_weight_grad(gan_tensor *x, gan_tensor *g, int64_t kh, int
     return op_conv2d_weight_grad(x, g, kh, kw, &o);
 }
 
-/* ---- reductions
- * ---------------------------------------------------------------------------------- */
+/* ---- reductions ------------------------------------------------------------------------------ */
 
 gan_tensor *gan_sum(gan_tensor *x, const int32_t *axes, int32_t n, int32_t keep) {
-    return op_sum_axes(x, axes, n, keep != 0, "gan_sum");
+    COMPOSED(x, op_sum_axes(x, axes, n, keep != 0, "gan_sum"));
 }
 
 gan_tensor *gan_mean(gan_tensor *x, const int32_t *axes, int32_t n, int32_t keep) {
-    return op_mean_axes(x, axes, n, keep != 0, "gan_mean");
+    COMPOSED(x, op_mean_axes(x, axes, n, keep != 0, "gan_mean"));
 }
 
 gan_tensor *gan_max(gan_tensor *x, const int32_t *axes, int32_t n, int32_t keep) {
-    return op_max_axes(x, axes, n, keep != 0);
+    COMPOSED(x, op_max_axes(x, axes, n, keep != 0));
 }
 
 gan_tensor *gan_std(gan_tensor *x, const int32_t *axes, int32_t n, int32_t keep,
                     int32_t correction) {
-    return op_std_axes(x, axes, n, keep != 0, correction);
+    COMPOSED(x, op_std_axes(x, axes, n, keep != 0, correction));
 }
 
-gan_tensor *gan_sum_all(gan_tensor *x) {
-    return op_sum_all(x);
-}
-gan_tensor *gan_mean_all(gan_tensor *x) {
-    return op_mean_all(x);
-}
-gan_tensor *gan_l2_norm(gan_tensor *x) {
-    return op_row_norm(x);
-}
+gan_tensor *gan_sum_all(gan_tensor *x) { COMPOSED(x, op_sum_all(x)); }
+gan_tensor *gan_mean_all(gan_tensor *x) { COMPOSED(x, op_mean_all(x)); }
+gan_tensor *gan_l2_norm(gan_tensor *x) { return op_row_norm(x); }
 
-/* ---- layout
- * -------------------------------------------------------------------------------------- */
+/* ---- layout ---------------------------------------------------------------------------------- */
 
 gan_tensor *gan_reshape(gan_tensor *x, const int64_t *dims, int32_t rank) {
     return op_reshape_infer(x, dims, rank);
 }
 
-gan_tensor *gan_flatten(gan_tensor *x) {
-    return op_flatten(x);
-}
+gan_tensor *gan_flatten(gan_tensor *x) { COMPOSED(x, op_flatten(x)); }
 
 gan_tensor *gan_unflatten(gan_tensor *x, int64_t c, int64_t h, int64_t w) {
-    return op_unflatten(x, c, h, w);
+    COMPOSED(x, op_unflatten(x, c, h, w));
 }
 
-gan_tensor *gan_transpose(gan_tensor *x, const int32_t *perm) {
-    return op_transpose(x, perm);
-}
+gan_tensor *gan_transpose(gan_tensor *x, const int32_t *perm) { return op_transpose(x, perm); }
 
 gan_tensor *gan_broadcast(gan_tensor *x, const int64_t *dims, int32_t rank) {
     shape to;
@@ -207,30 +159,24 @@ gan_tensor *gan_embedding(gan_tensor *table, const int32_t *labels, int64_t n) {
     return op_gather(table, labels, n, "gan_embedding");
 }
 
-gan_tensor *gan_detach(gan_tensor *x) {
-    return op_detach(x);
-}
-gan_tensor *gan_track(gan_tensor *x) {
-    return op_track(x);
-}
+gan_tensor *gan_detach(gan_tensor *x) { return op_detach(x); }
+gan_tensor *gan_track(gan_tensor *x) { return op_track(x); }
 
-/* ---- images
- * -------------------------------------------------------------------------------------- */
+/* ---- images ---------------------------------------------------------------------------------- */
 
 gan_tensor *gan_upsample_nearest(gan_tensor *x, int32_t factor) {
     return op_upsample_nearest(x, factor);
 }
 
 gan_tensor *gan_avg_pool2d(gan_tensor *x, int32_t size, int32_t stride, int32_t pad) {
-    return op_avg_pool(x, size, stride, pad);
+    COMPOSED(x, op_avg_pool(x, size, stride, pad));
 }
 
 gan_tensor *gan_max_pool2d(gan_tensor *x, int32_t size, int32_t stride, int32_t pad) {
     return op_max_pool(x, size, stride, pad);
 }
 
-/* ---- normalisation
- * ------------------------------------------------------------------------------- */
+/* ---- normalisation --------------------------------------------------------------------------- */
 
 gan_tensor *gan_batch_normalize(gan_tensor *x, double eps) {
     norm_geom m;
@@ -256,18 +202,13 @@ gan_tensor *gan_group_normalize(gan_tensor *x, int32_t groups, double eps) {
     return op_normalize(x, &m, eps);
 }
 
-/* ---- probability
- * --------------------------------------------------------------------------------- */
+/* ---- probability ----------------------------------------------------------------------------- */
 
-gan_tensor *gan_softmax(gan_tensor *x) {
-    return op_exp(op_log_softmax(x));
-}
-gan_tensor *gan_log_softmax(gan_tensor *x) {
-    return op_log_softmax(x);
-}
+gan_tensor *gan_softmax(gan_tensor *x) { COMPOSED(x, op_exp(op_log_softmax(x))); }
+gan_tensor *gan_log_softmax(gan_tensor *x) { return op_log_softmax(x); }
 
 gan_tensor *gan_cross_entropy(gan_tensor *logits, const int32_t *labels, int64_t n) {
-    return op_cross_entropy(logits, labels, n);
+    COMPOSED(logits, op_cross_entropy(logits, labels, n));
 }
 
 gan_tensor *gan_dropout(gan_tensor *x, double p) {

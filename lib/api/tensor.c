@@ -11,8 +11,7 @@
 
 #include <string.h>
 
-/* ---- making
- * -------------------------------------------------------------------------------------- */
+/* ---- making ---------------------------------------------------------------------------------- */
 
 /* A new tensor of a host's shape, elements uninitialised. */
 static gan_tensor *make(gan_context *ctx, const char *function, const int64_t *dims, int32_t rank) {
@@ -31,9 +30,7 @@ gan_tensor *gan_zeros(gan_context *ctx, const int64_t *dims, int32_t rank) {
     return gan_full(ctx, dims, rank, 0);
 }
 
-gan_tensor *gan_scalar(gan_context *ctx, double value) {
-    return gan_full(ctx, NULL, 0, value);
-}
+gan_tensor *gan_scalar(gan_context *ctx, double value) { return gan_full(ctx, NULL, 0, value); }
 
 static void from_floats(real *to, const float *from, int64_t n) {
     for (int64_t i = 0; i < n; i++) to[i] = (real)from[i];
@@ -101,8 +98,7 @@ gan_tensor *gan_rand_truncated(gan_context *ctx, const int64_t *dims, int32_t ra
     return t;
 }
 
-/* ---- lifetime
- * ------------------------------------------------------------------------------------ */
+/* ---- lifetime -------------------------------------------------------------------------------- */
 
 int32_t gan_tensor_take(gan_tensor *t, gan_tensor **out) {
     if (!t) return GAN_EINVAL;
@@ -124,33 +120,22 @@ void gan_tensor_unref(gan_tensor *t) {
     if (t) object_release(&t->base);
 }
 
-/* ---- looking
- * ------------------------------------------------------------------------------------- */
+/* ---- looking --------------------------------------------------------------------------------- */
 
-int32_t gan_tensor_rank(const gan_tensor *t) {
-    return t ? t->shape.rank : 0;
-}
+int32_t gan_tensor_rank(const gan_tensor *t) { return t ? t->shape.rank : 0; }
 
 int64_t gan_tensor_dim(const gan_tensor *t, int32_t axis) {
     int32_t at = t ? shape_axis(&t->shape, axis) : -1;
     return at < 0 ? 0 : t->shape.dim[at];
 }
 
-const int64_t *gan_tensor_shape(const gan_tensor *t) {
-    return t ? t->shape.dim : NULL;
-}
+const int64_t *gan_tensor_shape(const gan_tensor *t) { return t ? t->shape.dim : NULL; }
 
-int64_t gan_tensor_size(const gan_tensor *t) {
-    return t ? tensor_size(t) : 0;
-}
+int64_t gan_tensor_size(const gan_tensor *t) { return t ? tensor_size(t) : 0; }
 
-int32_t gan_tensor_is_tracked(const gan_tensor *t) {
-    return t ? tensor_tracked(t) : 0;
-}
+int32_t gan_tensor_is_tracked(const gan_tensor *t) { return t ? tensor_tracked(t) : 0; }
 
-gan_context *gan_tensor_context(const gan_tensor *t) {
-    return t ? t->base.ctx : NULL;
-}
+gan_context *gan_tensor_context(const gan_tensor *t) { return t ? t->base.ctx : NULL; }
 
 const float *gan_tensor_data(const gan_tensor *t) {
     if (!t) return NULL;

@@ -121,18 +121,10 @@ gan_tensor *record_output(const op_record *r) {
     return saved(r, &r->shape, r->result, r->result_version, self.out);
 }
 
-const shape *record_input_shape(const op_record *r, int32_t i) {
-    return &r->in[i].shape;
-}
+const shape *record_input_shape(const op_record *r, int32_t i) { return &r->in[i].shape; }
 
-const shape *record_output_shape(const op_record *r) {
-    return &r->shape;
-}
+const shape *record_output_shape(const op_record *r) { return &r->shape; }
 
-const op_attr *record_attr(const op_record *r) {
-    return &r->attr;
-}
+const op_attr *record_attr(const op_record *r) { return &r->attr; }
 
-storage *record_index(const op_record *r) {
-    return r->index;
-}
+storage *record_index(const op_record *r) { return r->index; }

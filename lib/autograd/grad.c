@@ -16,8 +16,7 @@ int autograd_recording(gan_context *ctx, int on) {
     return before;
 }
 
-/* ---- the nodes below y -------------------------------------------------------------------------
- */
+/* ---- the nodes below y ----------------------------------------------------------------------- */
 
 typedef struct node_list {
     node **at;
@@ -89,8 +88,7 @@ static void mark_leading(gan_context *ctx, const node_list *list, gan_tensor *co
     }
 }
 
-/* ---- the sweep ---------------------------------------------------------------------------------
- */
+/* ---- the sweep ------------------------------------------------------------------------------- */
 
 /* The node's gradient is a reference held outside every scope until its turn has passed. */
 static int32_t accumulate(node *n, gan_tensor *g) {
@@ -106,9 +104,7 @@ static int32_t accumulate(node *n, gan_tensor *g) {
     return GAN_OK;
 }
 
-static int32_t pending(gan_context *ctx) {
-    return ctx->error_code ? ctx->error_code : GAN_ENOMEM;
-}
+static int32_t pending(gan_context *ctx) { return ctx->error_code ? ctx->error_code : GAN_ENOMEM; }
 
 /* Hands the node's gradient to its inputs. */
 static int32_t propagate(gan_context *ctx, node *n) {
@@ -203,8 +199,7 @@ int32_t autograd_sweep(const char *function, gan_tensor *y, gan_tensor *cotangen
     return code;
 }
 
-/* ---- do samples stay apart? ---------------------------------------------------------------------
- */
+/* ---- do samples stay apart? ------------------------------------------------------------------ */
 
 int autograd_rows_kept(gan_tensor *y, gan_tensor *x, int64_t samples, const char **name,
                        int32_t *code) {

@@ -63,8 +63,7 @@ gan_tensor *op_apply(int32_t op, int32_t inputs, gan_tensor *const *in, const op
  * constructor returns NULL. */
 int op_ready(const char *function, int32_t inputs, gan_tensor *const *in);
 
-/* ---- for derivatives ---------------------------------------------------------------------------
- */
+/* ---- for derivatives ------------------------------------------------------------------------- */
 
 /* Input i or the output as a tensor of the graph, elements included: only what `reads` names. NULL
  * with GAN_ESTATE set when they were released or overwritten since. */

@@ -79,10 +79,6 @@ int32_t tensor_make_leaf(gan_tensor *t, int constant) {
     return GAN_OK;
 }
 
-const node *tensor_node(const gan_tensor *t) {
-    return t->node;
-}
+const node *tensor_node(const gan_tensor *t) { return t->node; }
 
-int tensor_tracked(const gan_tensor *t) {
-    return t->node && !t->node->constant;
-}
+int tensor_tracked(const gan_tensor *t) { return t->node && !t->node->constant; }

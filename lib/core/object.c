@@ -19,9 +19,7 @@ void object_free(object *o) {
     arena_free(ctx, o);
 }
 
-void object_ref(object *o) {
-    atomic_fetch_add_explicit(&o->refs, 1, memory_order_relaxed);
-}
+void object_ref(object *o) { atomic_fetch_add_explicit(&o->refs, 1, memory_order_relaxed); }
 
 void object_unref(object *o) {
     if (atomic_fetch_sub_explicit(&o->refs, 1, memory_order_acq_rel) == 1) o->destroy(o);

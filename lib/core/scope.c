@@ -42,6 +42,12 @@ int64_t scope_begin(gan_context *ctx) {
     return (int64_t)ctx->mark_count;
 }
 
+int64_t scope_begin_for(gan_tensor *t) {
+    if (!t) return GAN_EINVAL;
+    int32_t code = context_enter(t->base.ctx);
+    return code ? code : scope_begin(t->base.ctx);
+}
+
 static void drop_from(gan_context *ctx, size_t first) {
     while (ctx->scoped_count > first) {
         gan_tensor *t = ctx->scoped[--ctx->scoped_count];

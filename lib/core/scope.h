@@ -15,6 +15,9 @@ int scope_disown(gan_tensor *t);
 /* The mark to end the scope with (> 0), or a negative code. */
 int64_t scope_begin(gan_context *ctx);
 
+/* The same for a function of t, when its context can be entered. */
+int64_t scope_begin_for(gan_tensor *t);
+
 /* Ends it and all inside; the tape is cut when no scope is left open. */
 int32_t scope_end(gan_context *ctx, int64_t mark);
 

@@ -13,17 +13,11 @@ shape shape_of(int32_t rank, const int64_t *dims) {
     return s;
 }
 
-shape shape_scalar(void) {
-    return shape_of(0, NULL);
-}
+shape shape_scalar(void) { return shape_of(0, NULL); }
 
-shape shape_1(int64_t a) {
-    return shape_of(1, &a);
-}
+shape shape_1(int64_t a) { return shape_of(1, &a); }
 
-shape shape_2(int64_t a, int64_t b) {
-    return shape_of(2, (int64_t[]){a, b});
-}
+shape shape_2(int64_t a, int64_t b) { return shape_of(2, (int64_t[]){a, b}); }
 
 shape shape_4(int64_t a, int64_t b, int64_t c, int64_t d) {
     return shape_of(4, (int64_t[]){a, b, c, d});

@@ -81,26 +81,14 @@ void tensor_unref(gan_tensor *t) {
     if (t) object_unref(&t->base);
 }
 
-gan_context *tensor_context(const gan_tensor *t) {
-    return t->base.ctx;
-}
+gan_context *tensor_context(const gan_tensor *t) { return t->base.ctx; }
 
-const shape *tensor_shape(const gan_tensor *t) {
-    return &t->shape;
-}
+const shape *tensor_shape(const gan_tensor *t) { return &t->shape; }
 
-int64_t tensor_size(const gan_tensor *t) {
-    return shape_size(&t->shape);
-}
+int64_t tensor_size(const gan_tensor *t) { return shape_size(&t->shape); }
 
-real *tensor_data(gan_tensor *t) {
-    return storage_data(t->storage);
-}
+real *tensor_data(gan_tensor *t) { return storage_data(t->storage); }
 
-const real *tensor_values(const gan_tensor *t) {
-    return storage_data(t->storage);
-}
+const real *tensor_values(const gan_tensor *t) { return storage_data(t->storage); }
 
-void tensor_touch(gan_tensor *t) {
-    t->storage->version++;
-}
+void tensor_touch(gan_tensor *t) { t->storage->version++; }

@@ -54,19 +54,11 @@ static unsigned fp_enter(void) {
     _mm_setcsr(0x1f80u | 0x8040u);
     return before;
 }
-static void fp_leave(unsigned before) {
-    _mm_setcsr(before);
-}
-static void pause_cpu(void) {
-    _mm_pause();
-}
+static void fp_leave(unsigned before) { _mm_setcsr(before); }
+static void pause_cpu(void) { _mm_pause(); }
 #else
-static unsigned fp_enter(void) {
-    return 0;
-}
-static void fp_leave(unsigned before) {
-    (void)before;
-}
+static unsigned fp_enter(void) { return 0; }
+static void fp_leave(unsigned before) { (void)before; }
 static void pause_cpu(void) {}
 #endif
 
@@ -194,9 +186,7 @@ void parallel_for(gan_context *ctx, int64_t chunks, parallel_fn fn, void *arg) {
     fp_leave(before);
 }
 
-int parallel_workers(const gan_context *ctx) {
-    return ctx->pool->threads;
-}
+int parallel_workers(const gan_context *ctx) { return ctx->pool->threads; }
 
 uint64_t pool_worker_chunks(const gan_context *ctx) {
     return atomic_load(&ctx->pool->worker_chunks);

@@ -93,14 +93,10 @@ static void *zlib_alloc(void *ctx, unsigned count, unsigned size) {
     return arena_alloc_array(ctx, count, size);
 }
 
-static void zlib_free(void *ctx, void *block) {
-    arena_free(ctx, block);
-}
+static void zlib_free(void *ctx, void *block) { arena_free(ctx, block); }
 
 /* zlib counts in 32 bits: its windows are filled up to this. */
-static unsigned window(size_t bytes) {
-    return bytes < UINT_MAX ? (unsigned)bytes : UINT_MAX;
-}
+static unsigned window(size_t bytes) { return bytes < UINT_MAX ? (unsigned)bytes : UINT_MAX; }
 
 /* Inflates until `bytes` bytes are out or the compressed stream has ended; gives how many came. */
 static int32_t gzip_read(gzip *g, uint8_t *to, size_t bytes, size_t *out_bytes) {
@@ -216,6 +212,4 @@ int32_t idx_read(gan_context *ctx, const char *path, idx_file *out) {
     return status;
 }
 
-void idx_release(gan_context *ctx, idx_file *idx) {
-    arena_free(ctx, idx->block);
-}
+void idx_release(gan_context *ctx, idx_file *idx) { arena_free(ctx, idx->block); }

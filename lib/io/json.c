@@ -71,13 +71,9 @@ static void open_container(json_reader *r, int bracket, const char *problem) {
     if (expect(r, bracket, problem)) r->first = 1;
 }
 
-void json_open_object(json_reader *r) {
-    open_container(r, '{', "expected an object");
-}
+void json_open_object(json_reader *r) { open_container(r, '{', "expected an object"); }
 
-void json_open_array(json_reader *r) {
-    open_container(r, '[', "expected an array");
-}
+void json_open_array(json_reader *r) { open_container(r, '[', "expected an array"); }
 
 /* Consumes the closing bracket, or the comma before what follows: 1 if something follows. */
 static int advance(json_reader *r, int bracket, const char *problem) {
@@ -97,9 +93,7 @@ char *json_next_key(json_reader *r) {
     return key != NULL && expect(r, ':', "expected ':'") ? key : NULL;
 }
 
-int json_next_element(json_reader *r) {
-    return advance(r, ']', "expected ',' or ']'");
-}
+int json_next_element(json_reader *r) { return advance(r, ']', "expected ',' or ']'"); }
 
 /* The four hexadecimal digits at `at`, or -1. */
 static int32_t hex4(const char *at, const char *end) {
@@ -306,9 +300,7 @@ void json_finish(json_reader *r) {
 
 /* ---- writer ---------------------------------------------------------------------------------- */
 
-json_writer json_write(gan_context *ctx) {
-    return (json_writer){.ctx = ctx};
-}
+json_writer json_write(gan_context *ctx) { return (json_writer){.ctx = ctx}; }
 
 void json_writer_release(json_writer *w) {
     arena_free(w->ctx, w->text);
@@ -359,18 +351,10 @@ static void finish(json_writer *w, const char *bracket) {
     w->comma = 1;
 }
 
-void json_begin_object(json_writer *w) {
-    begin(w, "{");
-}
-void json_end_object(json_writer *w) {
-    finish(w, "}");
-}
-void json_begin_array(json_writer *w) {
-    begin(w, "[");
-}
-void json_end_array(json_writer *w) {
-    finish(w, "]");
-}
+void json_begin_object(json_writer *w) { begin(w, "{"); }
+void json_end_object(json_writer *w) { finish(w, "}"); }
+void json_begin_array(json_writer *w) { begin(w, "["); }
+void json_end_array(json_writer *w) { finish(w, "]"); }
 
 /* The character at `at`, as it may stand inside quotes. */
 static void put_character(json_writer *w, const char *at, size_t length) {

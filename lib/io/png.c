@@ -88,9 +88,7 @@ static void on_write(png_structp png, png_bytep data, size_t bytes) {
 }
 
 /* The file is synced when it is closed. */
-static void on_flush(png_structp png) {
-    (void)png;
-}
+static void on_flush(png_structp png) { (void)png; }
 
 /* ---------------------------------------------------------------------------------------------- */
 

@@ -38,9 +38,7 @@ static const struct {
     [SAFETENSORS_I64] = {"I64", 64},        [SAFETENSORS_U64] = {"U64", 64},
 };
 
-const char *safetensors_dtype_name(safetensors_dtype dtype) {
-    return dtypes[dtype].name;
-}
+const char *safetensors_dtype_name(safetensors_dtype dtype) { return dtypes[dtype].name; }
 
 /* SAFETENSORS_DTYPE_COUNT: unknown. */
 static safetensors_dtype find_dtype(const char *name) {

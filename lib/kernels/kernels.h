@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ---- gemm.c: the one file that sees cblas.h ------------------------------------------------- */
+/* ---- gemm.c: the one file that sees cblas.h -------------------------------------------------- */
 
 /* C(m,n) = alpha * op(A) op(B) + beta * C, row-major; ta/tb: 0 as is, 1 transposed. lda, ldb, ldc
  * are row lengths in memory. One call on the calling thread: usable inside a parallel region. */
@@ -61,8 +61,7 @@ void pool_spread(gan_context *ctx, const pool_geom *geom, const real *y, real *x
  * wins, as in PyTorch); places outside x never win. */
 void pool_argmax(gan_context *ctx, const pool_geom *geom, const real *x, int32_t *index);
 
-/* ---- norm.c: statistics over the r1 and r2 axes of x seen as (a, r1, b, r2) -------------------
- */
+/* ---- norm.c: statistics over the r1 and r2 axes of x seen as (a, r1, b, r2) ------------------ */
 
 /* Group (i, j) is x[i, :, j, :], of r1 * r2 elements. NHWC images: batch norm is (1, NHW, C, 1),
  * instance norm (N, HW, C, 1), layer norm (N, 1, 1, HWC), group norm (N, HW, G, C/G). */
@@ -83,8 +82,7 @@ int32_t norm_scale(gan_context *ctx, const norm_geom *geom, double eps, const re
 int32_t norm_project(gan_context *ctx, const norm_geom *geom, double eps, const real *x,
                      const real *g, real *y);
 
-/* ---- eltwise.c --------------------------------------------------------------------------------
- */
+/* ---- eltwise.c ------------------------------------------------------------------------------- */
 
 #define KERNEL_MAX_RANK 6
 
@@ -127,8 +125,7 @@ void eltwise_softplus(gan_context *ctx, int64_t n, const real *x, real *y); /* m
 /* 1/x, and 0 where |x| < 1e-12. */
 void eltwise_safe_reciprocal(gan_context *ctx, int64_t n, const real *x, real *y);
 
-/* ---- reduce.c ---------------------------------------------------------------------------------
- */
+/* ---- reduce.c -------------------------------------------------------------------------------- */
 
 /* y = sum of x over the axes where `y_dim` is 1 and x_dim is not; same rank. Sums are compensated
  * or in double, cut by shape. */
@@ -152,8 +149,7 @@ int reduce_all_finite(gan_context *ctx, int64_t n, const real *x);
 /* Sum of squares, in double. */
 double reduce_sum_squares(gan_context *ctx, int64_t n, const real *x);
 
-/* ---- layout.c ---------------------------------------------------------------------------------
- */
+/* ---- layout.c -------------------------------------------------------------------------------- */
 
 /* y = x with axes permuted: y axis i is x axis perm[i]. */
 void layout_transpose(gan_context *ctx, int32_t rank, const int64_t *x_dim, const int32_t *perm,
@@ -178,8 +174,7 @@ void layout_gather(gan_context *ctx, int64_t count, int64_t width, const int32_t
 void layout_scatter_add(gan_context *ctx, int64_t count, int64_t rows, int64_t width,
                         const int32_t *index, const real *g, real *x);
 
-/* ---- noise.c: counter-based random numbers (Philox 4x32-10) -----------------------------------
- */
+/* ---- noise.c: counter-based random numbers (Philox 4x32-10) ---------------------------------- */
 
 /* Element i depends only on (key, counter + i / 4, i % 4): the same bits for any thread count.
  * Each call uses noise_blocks(n) counter values. */
@@ -195,7 +190,7 @@ void noise_truncated_normal(gan_context *ctx, uint64_t key, uint64_t counter, in
 void noise_dropout(gan_context *ctx, uint64_t key, uint64_t counter, int64_t n, double p,
                    const real *x, real *y);
 
-/* ---- update.c: what optimizers do to a parameter, in one pass over memory ---------------------- */
+/* ---- update.c: what optimizers do to a parameter, in one pass over memory -------------------- */
 
 /* w = w clamped to [-bound, bound], in place; NaN stays. */
 void update_clamp(gan_context *ctx, int64_t n, double bound, real *w);
@@ -213,8 +208,8 @@ typedef struct update_adam_args {
 void update_adam(gan_context *ctx, int64_t n, const update_adam_args *args, const real *g, real *w,
                  real *m, real *v);
 
-/* v = alpha v + (1 - alpha) g^2; with `mean`, mean = alpha mean + (1 - alpha) g and var = v - mean^2,
- * else var = v; u = inner_rate * g / (sqrt(var + inner_eps) + outer_eps); with `velocity`,
+/* v = alpha v + (1 - alpha) g^2; with `mean`, mean = alpha mean + (1 - alpha) g and var = v -
+ * mean^2, else var = v; u = inner_rate * g / (sqrt(var + inner_eps) + outer_eps); with `velocity`,
  * velocity = u = momentum * velocity + u; w -= outer_rate * u. mean, velocity: or NULL. */
 typedef struct update_rmsprop_args {
     double scale, weight_decay;
@@ -224,8 +219,8 @@ typedef struct update_rmsprop_args {
 void update_rmsprop(gan_context *ctx, int64_t n, const update_rmsprop_args *args, const real *g,
                     real *w, real *v, real *mean, real *velocity);
 
-/* With `velocity`, velocity = momentum * velocity + g, and g is that, or g + momentum * velocity with
- * nesterov; w -= rate * g. velocity: or NULL. */
+/* With `velocity`, velocity = momentum * velocity + g, and g is that, or g + momentum * velocity
+ * with nesterov; w -= rate * g. velocity: or NULL. */
 typedef struct update_sgd_args {
     double scale, weight_decay;
     double momentum, rate;

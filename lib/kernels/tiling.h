@@ -19,21 +19,13 @@ typedef struct tiling {
 /* The cut of each of `count` equal products that run side by side. */
 tiling tiling_choose(int64_t count, int64_t m, int64_t n, int64_t k);
 
-static inline int64_t ceil_div(int64_t a, int64_t b) {
-    return (a + b - 1) / b;
-}
+static inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /* Elements of a worker's scratch, rounded so that every slot starts on a cache line. */
-static inline int64_t slot_size(int64_t count) {
-    return ceil_div(count, 16) * 16;
-}
+static inline int64_t slot_size(int64_t count) { return ceil_div(count, 16) * 16; }
 
-static inline int64_t min_i64(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
+static inline int64_t min_i64(int64_t a, int64_t b) { return a < b ? a : b; }
 
-static inline int64_t max_i64(int64_t a, int64_t b) {
-    return a > b ? a : b;
-}
+static inline int64_t max_i64(int64_t a, int64_t b) { return a > b ? a : b; }
 
 #endif

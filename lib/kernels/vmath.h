@@ -14,15 +14,9 @@
 
 #ifdef GAN_FLOAT64
 
-static inline real vmath_exp(real x) {
-    return exp(x);
-}
-static inline real vmath_expm1(real x) {
-    return expm1(x);
-}
-static inline real vmath_log1p(real x) {
-    return log1p(x);
-}
+static inline real vmath_exp(real x) { return exp(x); }
+static inline real vmath_expm1(real x) { return expm1(x); }
+static inline real vmath_log1p(real x) { return log1p(x); }
 
 #else
 

@@ -14,18 +14,11 @@
 
 #include <string.h>
 
-/* ---- constructors over a geometry
- * ---------------------------------------------------------------- */
+/* ---- constructors over a geometry ------------------------------------------------------------ */
 
-static shape image_shape(const conv_geom *m) {
-    return shape_4(m->n, m->h, m->w, m->c);
-}
-static shape kernel_shape(const conv_geom *m) {
-    return shape_4(m->o, m->kh, m->kw, m->c);
-}
-static shape output_shape(const conv_geom *m) {
-    return shape_4(m->n, m->ho, m->wo, m->o);
-}
+static shape image_shape(const conv_geom *m) { return shape_4(m->n, m->h, m->w, m->c); }
+static shape kernel_shape(const conv_geom *m) { return shape_4(m->o, m->kh, m->kw, m->c); }
+static shape output_shape(const conv_geom *m) { return shape_4(m->n, m->ho, m->wo, m->o); }
 
 _Static_assert(sizeof(conv_geom) == 15 * sizeof(int64_t) &&
                    sizeof(conv_geom) <= sizeof(int64_t) * ATTR_INTS,
@@ -61,8 +54,7 @@ gan_tensor *op_conv_weight_grad(gan_tensor *x, gan_tensor *g, const conv_geom *m
     return apply(OP_conv_weight_grad, x, g, m, kernel_shape(m));
 }
 
-/* ---- forward
- * ------------------------------------------------------------------------------------- */
+/* ---- forward --------------------------------------------------------------------------------- */
 
 int32_t forward_conv(const op_call *c) {
     conv_geom m = geom_of(c->attr);
@@ -79,8 +71,7 @@ int32_t forward_conv_weight_grad(const op_call *c) {
     return conv_weight_grad(c->ctx, &m, c->in[0], c->in[1], c->out);
 }
 
-/* ---- derivatives
- * --------------------------------------------------------------------------------- */
+/* ---- derivatives ----------------------------------------------------------------------------- */
 
 gan_tensor *vjp_conv(const op_record *r, gan_tensor *g, int32_t i) {
     conv_geom m = geom_of(record_attr(r));
@@ -100,8 +91,7 @@ gan_tensor *vjp_conv_weight_grad(const op_record *r, gan_tensor *u, int32_t i) {
     return op_conv(record_input(r, 0), u, &m);
 }
 
-/* ---- geometry
- * ------------------------------------------------------------------------------------ */
+/* ---- geometry -------------------------------------------------------------------------------- */
 
 int32_t conv2d_opts_check(gan_context *ctx, const char *function, const gan_conv2d_opts *o) {
     const struct {

@@ -3,8 +3,7 @@
 
 #include "core/error.h"
 
-/* ---- shape rule
- * ---------------------------------------------------------------------------------- */
+/* ---- shape rule ------------------------------------------------------------------------------ */
 
 static gan_tensor *binary(int32_t op, const char *function, gan_tensor *a, gan_tensor *b) {
     if (!OP_READY(function, a, b)) return NULL;
@@ -18,18 +17,10 @@ static gan_tensor *binary(int32_t op, const char *function, gan_tensor *a, gan_t
     return op_apply_2(op, a, b, NULL, &out);
 }
 
-gan_tensor *op_add(gan_tensor *a, gan_tensor *b) {
-    return binary(OP_add, "gan_add", a, b);
-}
-gan_tensor *op_sub(gan_tensor *a, gan_tensor *b) {
-    return binary(OP_sub, "gan_sub", a, b);
-}
-gan_tensor *op_mul(gan_tensor *a, gan_tensor *b) {
-    return binary(OP_mul, "gan_mul", a, b);
-}
-gan_tensor *op_div(gan_tensor *a, gan_tensor *b) {
-    return binary(OP_div, "gan_div", a, b);
-}
+gan_tensor *op_add(gan_tensor *a, gan_tensor *b) { return binary(OP_add, "gan_add", a, b); }
+gan_tensor *op_sub(gan_tensor *a, gan_tensor *b) { return binary(OP_sub, "gan_sub", a, b); }
+gan_tensor *op_mul(gan_tensor *a, gan_tensor *b) { return binary(OP_mul, "gan_mul", a, b); }
+gan_tensor *op_div(gan_tensor *a, gan_tensor *b) { return binary(OP_div, "gan_div", a, b); }
 gan_tensor *op_maximum(gan_tensor *a, gan_tensor *b) {
     return binary(OP_maximum, "gan_maximum", a, b);
 }
@@ -37,8 +28,7 @@ gan_tensor *op_minimum(gan_tensor *a, gan_tensor *b) {
     return binary(OP_minimum, "gan_minimum", a, b);
 }
 
-/* ---- forward
- * ------------------------------------------------------------------------------------- */
+/* ---- forward --------------------------------------------------------------------------------- */
 
 /* Elements to step over per axis of the output: 0 where the operand repeats. */
 static void operand_strides(const shape *in, const shape *out, int64_t *stride) {
@@ -66,27 +56,14 @@ static int32_t run(const op_call *c, binary_kernel kernel) {
     return GAN_OK;
 }
 
-int32_t forward_add(const op_call *c) {
-    return run(c, eltwise_add);
-}
-int32_t forward_sub(const op_call *c) {
-    return run(c, eltwise_sub);
-}
-int32_t forward_mul(const op_call *c) {
-    return run(c, eltwise_mul);
-}
-int32_t forward_div(const op_call *c) {
-    return run(c, eltwise_div);
-}
-int32_t forward_maximum(const op_call *c) {
-    return run(c, eltwise_max);
-}
-int32_t forward_minimum(const op_call *c) {
-    return run(c, eltwise_min);
-}
+int32_t forward_add(const op_call *c) { return run(c, eltwise_add); }
+int32_t forward_sub(const op_call *c) { return run(c, eltwise_sub); }
+int32_t forward_mul(const op_call *c) { return run(c, eltwise_mul); }
+int32_t forward_div(const op_call *c) { return run(c, eltwise_div); }
+int32_t forward_maximum(const op_call *c) { return run(c, eltwise_max); }
+int32_t forward_minimum(const op_call *c) { return run(c, eltwise_min); }
 
-/* ---- derivatives
- * --------------------------------------------------------------------------------- */
+/* ---- derivatives ----------------------------------------------------------------------------- */
 
 gan_tensor *vjp_add(const op_record *r, gan_tensor *g, int32_t i) {
     (void)r;

@@ -13,8 +13,7 @@ static int64_t element_product(const int64_t *dims, int32_t rank, int32_t skip) 
     return n;
 }
 
-/* ---- reshape
- * -------------------------------------------------------------------------------------- */
+/* ---- reshape --------------------------------------------------------------------------------- */
 
 gan_tensor *op_reshape(gan_tensor *x, const shape *to) {
     if (!OP_READY("gan_reshape", x)) return NULL;
@@ -56,8 +55,7 @@ gan_tensor *vjp_reshape(const op_record *r, gan_tensor *g, int32_t i) {
     return op_reshape(g, record_input_shape(r, i));
 }
 
-/* ---- transpose
- * ------------------------------------------------------------------------------------ */
+/* ---- transpose ------------------------------------------------------------------------------- */
 
 gan_tensor *op_transpose(gan_tensor *x, const int32_t *perm) {
     if (!OP_READY("gan_transpose", x)) return NULL;
@@ -132,8 +130,7 @@ gan_tensor *op_unflatten(gan_tensor *x, int64_t c, int64_t h, int64_t w) {
     return op_transpose(op_reshape(x, &planes), (int32_t[]){0, 2, 3, 1});
 }
 
-/* ---- concat, slice, pad
- * --------------------------------------------------------------------------- */
+/* ---- concat, slice, pad ---------------------------------------------------------------------- */
 
 static gan_tensor *concat_some(gan_tensor *const *xs, int32_t n, int32_t axis) {
     if (!op_ready("gan_concat", n, xs)) return NULL;
@@ -260,8 +257,7 @@ gan_tensor *vjp_pad(const op_record *r, gan_tensor *g, int32_t i) {
     return op_slice(g, record_attr(r)->i, record_input_shape(r, i)->dim);
 }
 
-/* ---- in and out of the graph
- * ---------------------------------------------------------------------- */
+/* ---- in and out of the graph ----------------------------------------------------------------- */
 
 gan_tensor *op_detach(gan_tensor *x) {
     if (!OP_READY("gan_detach", x)) return NULL;

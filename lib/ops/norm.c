@@ -29,12 +29,8 @@ static norm_geom geom_of(const op_attr *attr) {
     return m;
 }
 
-static shape group_shape(const norm_geom *m) {
-    return shape_4(m->a, 1, m->b, 1);
-}
-static shape split_shape(const norm_geom *m) {
-    return shape_4(m->a, m->r1, m->b, m->r2);
-}
+static shape group_shape(const norm_geom *m) { return shape_4(m->a, 1, m->b, 1); }
+static shape split_shape(const norm_geom *m) { return shape_4(m->a, m->r1, m->b, m->r2); }
 
 gan_tensor *op_normalize(gan_tensor *x, const norm_geom *m, double eps) {
     if (!OP_READY("normalize", x)) return NULL;
@@ -62,8 +58,7 @@ gan_tensor *op_norm_moments(gan_tensor *x, const norm_geom *m) {
     return op_apply_1(OP_norm_moments, x, &attr, &out);
 }
 
-/* ---- forward
- * ------------------------------------------------------------------------------------- */
+/* ---- forward --------------------------------------------------------------------------------- */
 
 int32_t forward_normalize(const op_call *c) {
     norm_geom m = geom_of(c->attr);
@@ -85,8 +80,7 @@ int32_t forward_norm_moments(const op_call *c) {
     return norm_stats(c->ctx, &m, c->in[0], c->out, c->out + m.a * m.b);
 }
 
-/* ---- derivatives
- * --------------------------------------------------------------------------------- */
+/* ---- derivatives ----------------------------------------------------------------------------- */
 
 gan_tensor *vjp_normalize(const op_record *r, gan_tensor *u, int32_t i) {
     (void)i;
@@ -141,8 +135,7 @@ int rows_norm(const op_record *r, int32_t i, int64_t samples) {
     return record_attr(r)->i[0] % samples == 0;
 }
 
-/* ---- which elements form a group
- * ----------------------------------------------------------------- */
+/* ---- which elements form a group ------------------------------------------------------------- */
 
 static int32_t wrong(const char *function, gan_tensor *x, const char *need) {
     char text[SHAPE_TEXT];

@@ -54,8 +54,7 @@ gan_tensor *vjp_pool_spread(const op_record *r, gan_tensor *g, int32_t i) {
     return op_pool_sum(g, &m);
 }
 
-/* ---- what hosts call
- * ------------------------------------------------------------------------------ */
+/* ---- what hosts call ------------------------------------------------------------------------- */
 
 static int32_t need_image(const char *name, gan_tensor *x) {
     if (!OP_READY(name, x)) return GAN_EINVAL;

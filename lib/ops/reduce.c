@@ -4,8 +4,7 @@
 #include "core/alloc.h"
 #include "core/error.h"
 
-/* ---- sum_to and broadcast_to
- * ---------------------------------------------------------------------- */
+/* ---- sum_to and broadcast_to ----------------------------------------------------------------- */
 
 static gan_tensor *no_broadcast(gan_tensor *x, const shape *to) {
     char a[SHAPE_TEXT], b[SHAPE_TEXT];
@@ -55,8 +54,7 @@ gan_tensor *vjp_broadcast_to(const op_record *r, gan_tensor *g, int32_t i) {
     return op_sum_to(g, record_input_shape(r, i));
 }
 
-/* ---- over axes
- * ------------------------------------------------------------------------------------ */
+/* ---- over axes ------------------------------------------------------------------------------- */
 
 /* Which axes of a reduction go, and the shapes that follow. */
 typedef struct axes {
@@ -112,12 +110,8 @@ gan_tensor *op_mean_axes(gan_tensor *x, const int32_t *list, int32_t n, int keep
     return op_affine(op_reshape(op_sum_to(x, &a.kept), &a.result), 1.0 / (double)a.count, 0);
 }
 
-gan_tensor *op_sum_all(gan_tensor *x) {
-    return op_sum_axes(x, NULL, 0, 0, "gan_sum_all");
-}
-gan_tensor *op_mean_all(gan_tensor *x) {
-    return op_mean_axes(x, NULL, 0, 0, "gan_mean_all");
-}
+gan_tensor *op_sum_all(gan_tensor *x) { return op_sum_axes(x, NULL, 0, 0, "gan_sum_all"); }
+gan_tensor *op_mean_all(gan_tensor *x) { return op_mean_axes(x, NULL, 0, 0, "gan_mean_all"); }
 
 /* sqrt(sum (x - mean)^2 / (count - correction)). */
 gan_tensor *op_std_axes(gan_tensor *x, const int32_t *list, int32_t n, int keep, int correction) {
@@ -159,8 +153,7 @@ gan_tensor *op_max_axes(gan_tensor *x, const int32_t *list, int32_t n, int keep)
     return op_pick(x, index, &a.result, !a.gone[0]);
 }
 
-/* ---- norm of each sample
- * -------------------------------------------------------------------------- */
+/* ---- norm of each sample --------------------------------------------------------------------- */
 
 gan_tensor *op_row_norm(gan_tensor *x) {
     if (!OP_READY("gan_l2_norm", x)) return NULL;
@@ -189,8 +182,7 @@ gan_tensor *vjp_row_norm(const op_record *r, gan_tensor *g, int32_t i) {
     return op_mul(record_input(r, 0), op_reshape(factor, &column));
 }
 
-/* ---- softmax
- * -------------------------------------------------------------------------------------- */
+/* ---- softmax --------------------------------------------------------------------------------- */
 
 gan_tensor *op_log_softmax(gan_tensor *x) {
     if (!OP_READY("gan_log_softmax", x)) return NULL;

@@ -16,9 +16,7 @@ static const op_def table[OP_COUNT] = {
 #undef OP
 };
 
-const op_def *op_find(int32_t op) {
-    return op >= 0 && op < OP_COUNT ? &table[op] : NULL;
-}
+const op_def *op_find(int32_t op) { return op >= 0 && op < OP_COUNT ? &table[op] : NULL; }
 
 gan_tensor *op_apply_1(int32_t op, gan_tensor *x, const op_attr *attr, const shape *out) {
     return op_apply(op, 1, &x, attr, NULL, out);
@@ -29,8 +27,7 @@ gan_tensor *op_apply_2(int32_t op, gan_tensor *a, gan_tensor *b, const op_attr *
     return op_apply(op, 2, (gan_tensor *[]){a, b}, attr, NULL, out);
 }
 
-/* ---- rules about samples ------------------------------------------------------------------------
- */
+/* ---- rules about samples --------------------------------------------------------------------- */
 
 /* Axis 0 goes through: elementwise operators, reductions and windows over other axes. */
 int rows_aligned(const op_record *r, int32_t i, int64_t samples) {

@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-/* ---- constructors
- * -------------------------------------------------------------------------------- */
+/* ---- constructors ---------------------------------------------------------------------------- */
 
 static gan_tensor *unary(int32_t op, const char *function, gan_tensor *x, const op_attr *attr) {
     if (!OP_READY(function, x)) return NULL;
@@ -17,12 +16,8 @@ gan_tensor *op_affine(gan_tensor *x, double factor, double offset) {
     return unary(OP_affine, "gan_scale", x, &(op_attr){.f = {factor, offset}});
 }
 
-gan_tensor *op_exp(gan_tensor *x) {
-    return unary(OP_exp, "gan_exp", x, NULL);
-}
-gan_tensor *op_log(gan_tensor *x) {
-    return unary(OP_log, "gan_log", x, NULL);
-}
+gan_tensor *op_exp(gan_tensor *x) { return unary(OP_exp, "gan_exp", x, NULL); }
+gan_tensor *op_log(gan_tensor *x) { return unary(OP_log, "gan_log", x, NULL); }
 
 gan_tensor *op_sqrt(gan_tensor *x, int safe) {
     return unary(OP_sqrt, "gan_sqrt", x, &(op_attr){.i = {safe}});
@@ -32,9 +27,7 @@ gan_tensor *op_pow(gan_tensor *x, double exponent) {
     return unary(OP_pow, "gan_pow", x, &(op_attr){.f = {exponent}});
 }
 
-gan_tensor *op_abs(gan_tensor *x) {
-    return unary(OP_abs, "gan_abs", x, NULL);
-}
+gan_tensor *op_abs(gan_tensor *x) { return unary(OP_abs, "gan_abs", x, NULL); }
 
 gan_tensor *op_clamp(gan_tensor *x, double lo, double hi) {
     if (!OP_READY("gan_clamp", x)) return NULL;
@@ -54,15 +47,9 @@ gan_tensor *op_elu(gan_tensor *x, double alpha, int order) {
     return unary(OP_elu, "gan_elu", x, &(op_attr){.i = {order}, .f = {alpha}});
 }
 
-gan_tensor *op_tanh(gan_tensor *x) {
-    return unary(OP_tanh, "gan_tanh", x, NULL);
-}
-gan_tensor *op_sigmoid(gan_tensor *x) {
-    return unary(OP_sigmoid, "gan_sigmoid", x, NULL);
-}
-gan_tensor *op_softplus(gan_tensor *x) {
-    return unary(OP_softplus, "gan_softplus", x, NULL);
-}
+gan_tensor *op_tanh(gan_tensor *x) { return unary(OP_tanh, "gan_tanh", x, NULL); }
+gan_tensor *op_sigmoid(gan_tensor *x) { return unary(OP_sigmoid, "gan_sigmoid", x, NULL); }
+gan_tensor *op_softplus(gan_tensor *x) { return unary(OP_softplus, "gan_softplus", x, NULL); }
 
 gan_tensor *op_safe_reciprocal(gan_tensor *x) {
     return unary(OP_safe_reciprocal, "safe_reciprocal", x, NULL);
@@ -87,12 +74,9 @@ gan_tensor *op_dropout(gan_tensor *x, double p, uint64_t key, uint64_t counter) 
     return unary(OP_dropout, "gan_dropout", x, &attr);
 }
 
-/* ---- forward
- * ------------------------------------------------------------------------------------- */
+/* ---- forward --------------------------------------------------------------------------------- */
 
-static int64_t count(const op_call *c) {
-    return shape_size(&c->out_shape);
-}
+static int64_t count(const op_call *c) { return shape_size(&c->out_shape); }
 
 int32_t forward_affine(const op_call *c) {
     eltwise_affine(c->ctx, count(c), c->attr->f[0], c->attr->f[1], c->in[0], c->out);
@@ -149,8 +133,7 @@ int32_t forward_dropout(const op_call *c) {
     return GAN_OK;
 }
 
-/* ---- derivatives
- * --------------------------------------------------------------------------------- */
+/* ---- derivatives ----------------------------------------------------------------------------- */
 
 gan_tensor *vjp_affine(const op_record *r, gan_tensor *g, int32_t i) {
     (void)i;

@@ -1,0 +1,195 @@
+#include "nn/state.h"
+
+#include "autograd/grad.h"
+#include "core/alloc.h"
+#include "core/error.h"
+#include "core/scope.h"
+#include "io/safetensors.h"
+#include "ops/op.h"
+
+#include <string.h>
+
+/* ---- layouts --------------------------------------------------------------------------------- */
+
+/* File axis i is memory axis to_file[i], and the other way round. */
+typedef struct permutation {
+    int32_t to_file[GAN_MAX_RANK], to_memory[GAN_MAX_RANK];
+} permutation;
+
+static const permutation *permutation_of(const entry *e) {
+    static const permutation kernel = {{0, 3, 1, 2}, {0, 2, 3, 1}};
+    static const permutation chw = {{2, 0, 1}, {1, 2, 0}};
+    return e->layout == LAYOUT_KERNEL ? &kernel : e->layout == LAYOUT_CHW ? &chw : NULL;
+}
+
+/* The values as they stand in files. */
+static gan_tensor *in_file_layout(const entry *e) {
+    const permutation *p = permutation_of(e);
+    return p ? op_transpose(e->tensor, p->to_file) : e->tensor;
+}
+
+static shape file_shape(const entry *e) {
+    const permutation *p = permutation_of(e);
+    shape s = *tensor_shape(e->tensor);
+    for (int32_t i = 0; p && i < s.rank; i++)
+        s.dim[i] = tensor_shape(e->tensor)->dim[p->to_file[i]];
+    return s;
+}
+
+/* ---- save ------------------------------------------------------------------------------------ */
+
+/* One parameter's bytes, in a block of the arena that the caller frees through out->data. */
+static int32_t encode(const gan_module *m, const entry *row, safetensors_entry *out) {
+    gan_context *ctx = m->base.ctx;
+    int64_t mark = scope_begin(ctx);
+    if (mark < 0) return (int32_t)mark;
+    gan_tensor *t = in_file_layout(row);
+    size_t n = t ? (size_t)tensor_size(t) : 0, size = row->integer ? 8 : 4;
+    uint8_t *bytes = t ? arena_alloc_array(ctx, n, size) : NULL;
+    for (size_t i = 0; bytes && i < n; i++) {
+        real value = tensor_values(t)[i];
+        if (row->integer)
+            memcpy(bytes + 8 * i, &(int64_t){(int64_t)value}, 8);
+        else
+            memcpy(bytes + 4 * i, &(float){(float)value}, 4);
+    }
+    scope_escape(ctx, mark, NULL);
+    if (!bytes) return GAN_ENOMEM;
+    shape s = file_shape(row);
+    *out = (safetensors_entry){.name = module_entry_name(m, row),
+                               .dtype = row->integer ? SAFETENSORS_I64 : SAFETENSORS_F32,
+                               .rank = s.rank,
+                               .data = bytes,
+                               .bytes = n * size};
+    memcpy(out->dims, s.dim, (size_t)s.rank * sizeof s.dim[0]);
+    return GAN_OK;
+}
+
+static void free_bytes(gan_context *ctx, const safetensors_entry *e) {
+    union {
+        const uint8_t *in;
+        void *out;
+    } data = {e->data};
+    arena_free(ctx, data.out);
+}
+
+int32_t state_save(const gan_module *m, const char *path, const char *graph) {
+    gan_context *ctx = m->base.ctx;
+    size_t count = m->entry_total, done = 0;
+    safetensors_entry *entries = arena_alloc_array(ctx, count, sizeof *entries);
+    if (!entries) return GAN_ENOMEM;
+    int32_t code = GAN_OK;
+    int before = autograd_recording(ctx, 0);
+    while (done < count && !(code = encode(m, module_entry(m, done), &entries[done]))) done++;
+    autograd_recording(ctx, before);
+    const safetensors_pair metadata[] = {{"gan.format", "1"}, {"gan.graph", graph}};
+    if (!code) code = safetensors_write(ctx, path, entries, count, metadata, graph ? 2 : 1);
+    while (done > 0) free_bytes(ctx, &entries[--done]);
+    arena_free(ctx, entries);
+    return code;
+}
+
+/* ---- load ------------------------------------------------------------------------------------ */
+
+static int fits(const safetensors_entry *e, const shape *s) {
+    if (e->rank != s->rank) return 0;
+    for (int32_t i = 0; i < s->rank; i++)
+        if (e->dims[i] != s->dim[i]) return 0;
+    return 1;
+}
+
+static int32_t check_entry(const gan_module *m, const char *path, const entry *row,
+                           const safetensors_entry *e) {
+    gan_context *ctx = m->base.ctx;
+    const char *name = module_entry_name(m, row);
+    int right = row->integer ? e->dtype == SAFETENSORS_I64
+                             : e->dtype == SAFETENSORS_F32 || e->dtype == SAFETENSORS_F64;
+    if (!right)
+        return error_set(ctx, GAN_EFORMAT, "%s: tensor '%s' is of type %s, must be %s", path, name,
+                         safetensors_dtype_name(e->dtype), row->integer ? "I64" : "F32 or F64");
+    shape wanted = file_shape(row);
+    if (fits(e, &wanted)) return GAN_OK;
+    char a[SHAPE_TEXT], b[SHAPE_TEXT];
+    shape found = shape_of(e->rank < GAN_MAX_RANK ? e->rank : GAN_MAX_RANK, e->dims);
+    return error_set(ctx, GAN_EFORMAT, "%s: tensor '%s' is %s, the module has %s", path, name,
+                     shape_text(&found, a), shape_text(&wanted, b));
+}
+
+static real decode_one(const safetensors_entry *e, int64_t i) {
+    float f;
+    double d;
+    int64_t n;
+    switch (e->dtype) {
+    case SAFETENSORS_F32:
+        memcpy(&f, e->data + 4 * i, 4);
+        return (real)f;
+    case SAFETENSORS_F64:
+        memcpy(&d, e->data + 8 * i, 8);
+        return (real)d;
+    default:
+        memcpy(&n, e->data + 8 * i, 8);
+        return (real)n;
+    }
+}
+
+/* The file's values in memory layout: a tensor of the current scope. */
+static gan_tensor *decode(gan_context *ctx, const entry *row, const safetensors_entry *e) {
+    shape s = file_shape(row);
+    gan_tensor *t = tensor_new(ctx, &s);
+    if (!t) return NULL;
+    for (int64_t i = 0; i < tensor_size(t); i++) tensor_data(t)[i] = decode_one(e, i);
+    const permutation *p = permutation_of(row);
+    return p ? op_transpose(t, p->to_memory) : t;
+}
+
+/* Finds what the module lacks or the file has too much of. */
+static int32_t check_names(const gan_module *m, const char *path, const safetensors *file) {
+    gan_context *ctx = m->base.ctx;
+    for (size_t i = 0; i < m->entry_total; i++) {
+        const char *name = module_entry_name(m, module_entry(m, i));
+        if (!safetensors_find(file, name))
+            return error_set(ctx, GAN_EFORMAT, "%s: tensor '%s' is missing", path, name);
+    }
+    for (size_t i = 0; i < file->count && file->count > m->entry_total; i++)
+        if (!module_find(m, file->entries[i].name))
+            return error_set(ctx, GAN_EFORMAT, "%s: the module has no tensor '%s'", path,
+                             file->entries[i].name);
+    return GAN_OK;
+}
+
+static int32_t decode_all(const gan_module *m, const char *path, const safetensors *file,
+                          gan_tensor **values) {
+    int32_t code = check_names(m, path, file);
+    for (size_t i = 0; i < m->entry_total && !code; i++) {
+        const entry *row = module_entry(m, i);
+        const safetensors_entry *e = safetensors_find(file, module_entry_name(m, row));
+        code = check_entry(m, path, row, e);
+        if (!code && !(values[i] = decode(m->base.ctx, row, e))) code = GAN_ENOMEM;
+    }
+    return code;
+}
+
+static void copy_values(gan_tensor *to, const gan_tensor *from) {
+    memcpy(tensor_data(to), tensor_values(from), (size_t)tensor_size(to) * sizeof(real));
+    tensor_touch(to);
+}
+
+int32_t state_load(gan_module *m, const char *path) {
+    gan_context *ctx = m->base.ctx;
+    gan_tensor **values = arena_alloc_array(ctx, m->entry_total, sizeof(gan_tensor *));
+    if (!values) return GAN_ENOMEM;
+    safetensors file;
+    int32_t code = safetensors_read(ctx, path, &file);
+    if (!code) {
+        int before = autograd_recording(ctx, 0);
+        int64_t mark = scope_begin(ctx);
+        code = mark < 0 ? (int32_t)mark : decode_all(m, path, &file, values);
+        for (size_t i = 0; i < m->entry_total && !code; i++)
+            copy_values(module_entry(m, i)->tensor, values[i]);
+        scope_escape(ctx, mark, NULL);
+        autograd_recording(ctx, before);
+        safetensors_release(ctx, &file);
+    }
+    arena_free(ctx, values);
+    return code;
+}

@@ -1,0 +1,20 @@
+/* A network as the list of operators that its forward recorded. */
+#ifndef GAN_NN_TRACE_H
+#define GAN_NN_TRACE_H
+
+#include "io/json.h"
+#include "nn/module.h"
+
+/* Writes the graph between `input` (a tracked leaf) and `output` as JSON:
+ *
+ *   {"version": 1, "input": "input", "shape": [1, 128], "output": "%9", "range": "-1..1",
+ *    "nodes": [{"op": "matmul", "in": ["input", "main.0.weight"], "out": "%1", "shape": [1, 4096],
+ *               "attr": {"transpose_a": 0, "transpose_b": 1}}, ...]}
+ *
+ * Operators and attributes are those of ops.def. Names that begin with % are results; the others
+ * are the input and the module's parameters and buffers. Every tensor that enters must be one of
+ * these. */
+int32_t trace_graph(const gan_module *m, gan_tensor *input, gan_tensor *output, const char *range,
+                    json_writer *json);
+
+#endif

@@ -1,0 +1,59 @@
+/* Optimizers: one step for all, and for each kind what it does to one parameter. */
+#ifndef GAN_OPTIM_OPTIMIZER_H
+#define GAN_OPTIM_OPTIMIZER_H
+
+#include "core/object.h"
+#include "core/tensor.h"
+#include "gan/optim.h"
+#include "nn/module.h"
+
+enum { OPTIMIZER_STATES = 3 };
+
+/* One parameter. */
+typedef struct slot {
+    gan_tensor *parameter;         /* a reference of its own */
+    char *name;                    /* dotted, at creation */
+    real *state[OPTIMIZER_STATES]; /* moments, or NULL: of the parameter's size */
+    uint64_t step;                 /* how often it was updated */
+} slot;
+
+typedef struct optimizer_class {
+    /* Updates s, whose step counts this one; the gradient is scale * g. Cannot fail. */
+    void (*update)(const gan_optimizer *o, slot *s, double scale, const real *g);
+} optimizer_class;
+
+struct gan_optimizer {
+    object base;
+    const optimizer_class *class;
+    union {
+        gan_adam_opts adam;
+        gan_rmsprop_opts rmsprop;
+        gan_sgd_opts sgd;
+    } options; /* as given; the rate is below */
+    double lr, max_grad_norm;
+    double grad_norm; /* of the last step */
+
+    slot *slots;
+    size_t count;
+    /* For a sweep: the parameters, and room for their gradients. */
+    gan_tensor **parameters, **grads;
+};
+
+/* An optimizer of m's parameters as they are now, with states [0, states) at zero. NULL with the
+ * error set. */
+gan_optimizer *optimizer_new(gan_module *m, const optimizer_class *class, int states, double lr,
+                             double max_grad_norm);
+
+/* The options have been checked. */
+gan_optimizer *adam_new(gan_module *m, const gan_adam_opts *opts);
+gan_optimizer *rmsprop_new(gan_module *m, const gan_rmsprop_opts *opts);
+gan_optimizer *sgd_new(gan_module *m, const gan_sgd_opts *opts);
+
+/* grads[i], of parameter i's shape, may be NULL: it is skipped, as frozen ones are. On an error
+ * nothing has changed. */
+int32_t optimizer_step(gan_optimizer *o, gan_tensor *const *grads);
+
+/* The sweep of a loss of one element, and a step. */
+int32_t optimizer_minimize(gan_optimizer *o, gan_tensor *loss);
+
+#endif
