@@ -31,11 +31,10 @@ GAN_API int32_t gan_module_save_traced(const gan_module *m, const char *path, ga
  * are read. Nothing changes on an error. */
 GAN_API int32_t gan_module_load(gan_module *m, const char *path);
 
-/* Reads an IDX file (MNIST's format), plain or gzipped, of unsigned bytes. The array of the
- * caller's is allocated by the context and freed with gan_idx_free. */
+/* Reads an IDX file (MNIST's format), plain or gzipped, of unsigned bytes. */
 typedef struct gan_idx gan_idx;
 GAN_API int32_t gan_idx_open(gan_context *ctx, const char *path, gan_idx **out);
-GAN_API void gan_idx_free(gan_idx *idx); /* on the context's thread; NULL is allowed */
+GAN_API void gan_idx_unref(gan_idx *idx); /* from any thread; NULL is allowed */
 GAN_API int32_t gan_idx_rank(const gan_idx *idx);
 GAN_API int64_t gan_idx_dim(const gan_idx *idx, int32_t axis); /* axis 0: number of items */
 GAN_API const uint8_t *gan_idx_data(const gan_idx *idx);       /* row-major, borrowed */

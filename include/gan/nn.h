@@ -127,6 +127,10 @@ GAN_API int32_t gan_module_freeze(gan_module *m, int32_t frozen);
 GAN_API size_t gan_module_parameter_count(const gan_module *m);
 GAN_API gan_tensor *gan_module_parameter(const gan_module *m, size_t i);
 GAN_API const char *gan_module_parameter_name(const gan_module *m, size_t i);
+/* Parameters and buffers, in the same order: what files keep. */
+GAN_API size_t gan_module_state_count(const gan_module *m);
+GAN_API gan_tensor *gan_module_state(const gan_module *m, size_t i);
+GAN_API const char *gan_module_state_name(const gan_module *m, size_t i);
 /* Parameters and buffers by dotted name; NULL (no error) if there is none. */
 GAN_API gan_tensor *gan_module_find(const gan_module *m, const char *name);
 

@@ -67,7 +67,8 @@ GAN_API int32_t gan_sgd_create(gan_module *m, const gan_sgd_opts *opts, gan_opti
 GAN_API void gan_optimizer_unref(gan_optimizer *o);
 
 /* Differentiates a loss of one element with respect to the parameters and makes one step. The
- * loss's graph is consumed. On an error nothing has changed. */
+ * loss's graph is consumed. On an error nothing has changed. A loss that reaches none of the
+ * parameters is GAN_EUNREACHED: recording was off, or all are frozen. */
 GAN_API int32_t gan_optimizer_minimize(gan_optimizer *o, gan_tensor *loss);
 
 /* One step with the caller's gradients: n = gan_optimizer_parameter_count, in its order; a NULL

@@ -17,6 +17,7 @@ extern "C" {
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
+/* Filled with 0, or with `value`. */
 GAN_API gan_tensor *gan_zeros(gan_context *ctx, const int64_t *shape, int32_t rank);
 GAN_API gan_tensor *gan_full(gan_context *ctx, const int64_t *shape, int32_t rank, double value);
 

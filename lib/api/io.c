@@ -73,7 +73,7 @@ int32_t gan_idx_open(gan_context *ctx, const char *path, gan_idx **out) {
     return GAN_OK;
 }
 
-void gan_idx_free(gan_idx *idx) {
+void gan_idx_unref(gan_idx *idx) {
     if (idx) object_release(&idx->base);
 }
 

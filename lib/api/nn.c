@@ -351,6 +351,18 @@ const char *gan_module_parameter_name(const gan_module *m, size_t i) {
     return e ? module_entry_name(m, e) : NULL;
 }
 
+size_t gan_module_state_count(const gan_module *m) { return m ? m->entry_total : 0; }
+
+gan_tensor *gan_module_state(const gan_module *m, size_t i) {
+    const entry *e = m ? module_entry(m, i) : NULL;
+    return e ? e->tensor : NULL;
+}
+
+const char *gan_module_state_name(const gan_module *m, size_t i) {
+    const entry *e = m ? module_entry(m, i) : NULL;
+    return e ? module_entry_name(m, e) : NULL;
+}
+
 gan_tensor *gan_module_find(const gan_module *m, const char *name) {
     const entry *e = m && name ? module_find(m, name) : NULL;
     return e ? e->tensor : NULL;

@@ -110,13 +110,24 @@ int32_t optimizer_step(gan_optimizer *o, gan_tensor *const *grads) {
     return GAN_OK;
 }
 
+static int reaches_any(const gan_optimizer *o) {
+    for (size_t i = 0; i < o->count; i++)
+        if (takes_part(&o->slots[i], o->grads[i])) return 1;
+    return o->count == 0;
+}
+
 static int32_t sweep_and_step(gan_optimizer *o, gan_tensor *loss) {
     gan_tensor *one = tensor_new(o->base.ctx, tensor_shape(loss));
     if (!one) return GAN_ENOMEM;
     *tensor_data(one) = 1;
     int32_t code =
         autograd_sweep("gan_optimizer_minimize", loss, one, o->parameters, o->count, 0, o->grads);
-    return code ? code : optimizer_step(o, o->grads);
+    if (code) return code;
+    if (!reaches_any(o))
+        return error_set(o->base.ctx, GAN_EUNREACHED,
+                         "gan_optimizer_minimize: the loss reaches none of the parameters "
+                         "(recording off? all frozen?)");
+    return optimizer_step(o, o->grads);
 }
 
 int32_t optimizer_minimize(gan_optimizer *o, gan_tensor *loss) {

@@ -1,0 +1,36 @@
+"""libgan for Python: a pure ctypes binding, arrays in and out by NumPy.
+
+    import gan
+
+    with gan.Context(seed=1) as context:
+        critic = gan.Sequential(context)
+        critic.add_dense(784, 64)
+        critic.add_leaky_relu(0.2)
+        critic.add_dense(64, 1)
+        adam = gan.Adam(critic, lr=1e-4, beta1=0, beta2=0.9)
+        real, fake = context.rand(8, 784), context.rand(8, 784)
+        loss = gan.wasserstein_critic(critic(real), critic(fake))
+        adam.minimize(loss + gan.penalty_of(critic, gan.interpolate(real, fake)))
+
+Tensors, and the graph behind them, live as long as Python refers to them; `with context.scope():`
+around a training step cuts all graphs made in it at its end.
+
+The library is the one named in GAN_LIBRARY, or beside this package, or built in the repository, or
+installed; load(path) gives another, for Context(library=…).
+
+SPDX-License-Identifier: MIT
+"""
+
+from . import ops
+from ._library import Library, default_library, load
+from .autograd import grad, vjp
+from .context import Context
+from .errors import (AbiError, Error, FileError, FormatError, InvalidArgument, MixedSamples,
+                     NonFinite, NotDifferentiable, NotSupported, OutOfMemory, StateError, Unreached)
+from .files import Idx, png_read, png_write_grid
+from .layout import from_nchw, load_torch_state, to_nchw, torch_state
+from .loss import (bce_with_logits, interpolate, penalty, penalty_of, wasserstein_critic,
+                   wasserstein_generator)
+from .nn import Module, Sequential, init
+from .optim import Adam, Optimizer, RMSProp, SGD
+from .tensor import Tensor

@@ -1,0 +1,294 @@
+"""The C interface as ctypes sees it: handle types, option structs, and one line per function.
+
+This file mirrors include/gan/*.h, in their order; nothing else in the package declares a C type.
+
+SPDX-License-Identifier: MIT
+"""
+
+from ctypes import (CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_float, c_int32, c_int64,
+                    c_size_t, c_uint8, c_uint32, c_uint64, c_void_p)
+
+ABI_VERSION = 0
+
+
+# Handles. Subclasses of c_void_p, so that a module given for a tensor is an error and not a crash.
+class ContextHandle(c_void_p):
+    pass
+
+
+class TensorHandle(c_void_p):
+    pass
+
+
+class ModuleHandle(c_void_p):
+    pass
+
+
+class OptimizerHandle(c_void_p):
+    pass
+
+
+class IdxHandle(c_void_p):
+    pass
+
+
+AllocFunction = CFUNCTYPE(c_void_p, c_void_p, c_size_t)
+FreeFunction = CFUNCTYPE(None, c_void_p, c_void_p)
+
+
+class ContextOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("threads", c_int32), ("seed", c_uint64),
+                ("byte_limit", c_uint64), ("alloc", AllocFunction), ("free", FreeFunction),
+                ("user", c_void_p), ("flags", c_uint32), ("reserved", c_uint32)]
+
+
+class Stats(Structure):
+    _fields_ = [("struct_size", c_uint32), ("threads", c_int32), ("live_bytes", c_uint64),
+                ("peak_bytes", c_uint64), ("cached_bytes", c_uint64), ("host_allocs", c_uint64),
+                ("live_tensors", c_uint64), ("live_nodes", c_uint64), ("worker_chunks", c_uint64),
+                ("random_count", c_uint64)]
+
+
+class Conv2dOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("stride_h", c_int32), ("stride_w", c_int32),
+                ("dilation_h", c_int32), ("dilation_w", c_int32), ("pad_top", c_int32),
+                ("pad_bottom", c_int32), ("pad_left", c_int32), ("pad_right", c_int32),
+                ("output_pad_h", c_int32), ("output_pad_w", c_int32), ("bias", c_int32)]
+
+
+class NormOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("affine", c_int32), ("eps", c_double),
+                ("momentum", c_double)]
+
+
+class PenaltyOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("one_sided", c_int32), ("lambda", c_double),
+                ("target", c_double), ("allow_mixing", c_int32), ("reserved", c_int32)]
+
+
+class AdamOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("lr", c_double),
+                ("beta1", c_double), ("beta2", c_double), ("eps", c_double),
+                ("weight_decay", c_double), ("max_grad_norm", c_double)]
+
+
+class RMSPropOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("tf1", c_int32), ("centered", c_int32),
+                ("reserved", c_uint32), ("lr", c_double), ("alpha", c_double), ("eps", c_double),
+                ("momentum", c_double), ("weight_decay", c_double), ("max_grad_norm", c_double)]
+
+
+class SGDOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("nesterov", c_int32), ("lr", c_double),
+                ("momentum", c_double), ("weight_decay", c_double), ("max_grad_norm", c_double)]
+
+
+# The function that fills each of them with the defaults.
+INITIALIZERS = {
+    ContextOptions: "gan_context_opts_init",
+    Conv2dOptions: "gan_conv2d_opts_init",
+    NormOptions: "gan_norm_opts_init",
+    PenaltyOptions: "gan_penalty_opts_init",
+    AdamOptions: "gan_adam_opts_init",
+    RMSPropOptions: "gan_rmsprop_opts_init",
+    SGDOptions: "gan_sgd_opts_init",
+}
+
+# Short names for the table.
+_context, _tensor, _module = ContextHandle, TensorHandle, ModuleHandle
+_optimizer, _idx = OptimizerHandle, IdxHandle
+_i32, _i64, _u32, _u64, _size = c_int32, c_int64, c_uint32, c_uint64, c_size_t
+_real, _text = c_double, c_char_p
+_floats, _doubles = POINTER(c_float), POINTER(c_double)
+_ints, _sizes, _bytes = POINTER(c_int32), POINTER(c_int64), POINTER(c_uint8)
+_tensors = POINTER(TensorHandle)
+
+# name: (result, (arguments…)), one line per exported symbol.
+FUNCTIONS = {
+    # base.h
+    "gan_abi_version": (_u32, ()),
+    "gan_version": (_text, ()),
+    "gan_build_info": (_text, ()),
+    "gan_element_size": (_size, ()),
+    "gan_status_name": (_text, (_i32,)),
+    "gan_context_opts_init": (None, (POINTER(ContextOptions), _size)),
+    "gan_context_create": (_i32, (POINTER(ContextOptions), POINTER(_context))),
+    "gan_context_destroy": (None, (_context,)),
+    "gan_context_trim": (None, (_context,)),
+    "gan_context_seed": (_i32, (_context, _u64)),
+    "gan_context_stats": (_i32, (_context, POINTER(Stats))),
+    "gan_last_error": (_text, (_context,)),
+    "gan_error_code": (_i32, (_context,)),
+    "gan_scope_begin": (_i64, (_context,)),
+    "gan_scope_end": (_i32, (_context, _i64)),
+    "gan_recording": (_i32, (_context, _i32)),
+    # tensor.h
+    "gan_zeros": (_tensor, (_context, _sizes, _i32)),
+    "gan_full": (_tensor, (_context, _sizes, _i32, _real)),
+    "gan_scalar": (_tensor, (_context, _real)),
+    "gan_from_floats": (_tensor, (_context, _floats, _sizes, _i32)),
+    "gan_from_doubles": (_tensor, (_context, _doubles, _sizes, _i32)),
+    "gan_rand": (_tensor, (_context, _sizes, _i32, _real, _real)),
+    "gan_randn": (_tensor, (_context, _sizes, _i32)),
+    "gan_rand_truncated": (_tensor, (_context, _sizes, _i32, _real, _real, _real)),
+    "gan_tensor_take": (_i32, (_tensor, _tensors)),
+    "gan_tensor_ref": (_tensor, (_tensor,)),
+    "gan_tensor_unref": (None, (_tensor,)),
+    "gan_tensor_rank": (_i32, (_tensor,)),
+    "gan_tensor_dim": (_i64, (_tensor, _i32)),
+    "gan_tensor_shape": (_sizes, (_tensor,)),
+    "gan_tensor_size": (_i64, (_tensor,)),
+    "gan_tensor_is_tracked": (_i32, (_tensor,)),
+    "gan_tensor_context": (_context, (_tensor,)),
+    "gan_tensor_data": (_floats, (_tensor,)),
+    "gan_tensor_read": (_i32, (_tensor, _floats, _i64)),
+    "gan_tensor_read_doubles": (_i32, (_tensor, _doubles, _i64)),
+    "gan_tensor_item": (_i32, (_tensor, POINTER(_real))),
+    "gan_tensor_write": (_i32, (_tensor, _floats, _i64)),
+    "gan_tensor_write_doubles": (_i32, (_tensor, _doubles, _i64)),
+    # ops.h
+    "gan_add": (_tensor, (_tensor, _tensor)),
+    "gan_sub": (_tensor, (_tensor, _tensor)),
+    "gan_mul": (_tensor, (_tensor, _tensor)),
+    "gan_div": (_tensor, (_tensor, _tensor)),
+    "gan_maximum": (_tensor, (_tensor, _tensor)),
+    "gan_minimum": (_tensor, (_tensor, _tensor)),
+    "gan_neg": (_tensor, (_tensor,)),
+    "gan_scale": (_tensor, (_tensor, _real)),
+    "gan_add_scalar": (_tensor, (_tensor, _real)),
+    "gan_square": (_tensor, (_tensor,)),
+    "gan_exp": (_tensor, (_tensor,)),
+    "gan_log": (_tensor, (_tensor,)),
+    "gan_sqrt": (_tensor, (_tensor,)),
+    "gan_pow": (_tensor, (_tensor, _real)),
+    "gan_abs": (_tensor, (_tensor,)),
+    "gan_clamp": (_tensor, (_tensor, _real, _real)),
+    "gan_relu": (_tensor, (_tensor,)),
+    "gan_leaky_relu": (_tensor, (_tensor, _real)),
+    "gan_elu": (_tensor, (_tensor, _real)),
+    "gan_tanh": (_tensor, (_tensor,)),
+    "gan_sigmoid": (_tensor, (_tensor,)),
+    "gan_softplus": (_tensor, (_tensor,)),
+    "gan_matmul": (_tensor, (_tensor, _tensor, _i32, _i32)),
+    "gan_conv2d_opts_init": (None, (POINTER(Conv2dOptions), _size)),
+    "gan_conv2d": (_tensor, (_tensor, _tensor, POINTER(Conv2dOptions))),
+    "gan_conv_transpose2d": (_tensor, (_tensor, _tensor, POINTER(Conv2dOptions))),
+    "gan_conv2d_data_grad": (_tensor, (_tensor, _tensor, _i64, _i64, POINTER(Conv2dOptions))),
+    "gan_conv2d_weight_grad": (_tensor, (_tensor, _tensor, _i64, _i64, POINTER(Conv2dOptions))),
+    "gan_sum": (_tensor, (_tensor, _ints, _i32, _i32)),
+    "gan_mean": (_tensor, (_tensor, _ints, _i32, _i32)),
+    "gan_max": (_tensor, (_tensor, _ints, _i32, _i32)),
+    "gan_std": (_tensor, (_tensor, _ints, _i32, _i32, _i32)),
+    "gan_sum_all": (_tensor, (_tensor,)),
+    "gan_mean_all": (_tensor, (_tensor,)),
+    "gan_l2_norm": (_tensor, (_tensor,)),
+    "gan_reshape": (_tensor, (_tensor, _sizes, _i32)),
+    "gan_flatten": (_tensor, (_tensor,)),
+    "gan_unflatten": (_tensor, (_tensor, _i64, _i64, _i64)),
+    "gan_transpose": (_tensor, (_tensor, _ints)),
+    "gan_broadcast": (_tensor, (_tensor, _sizes, _i32)),
+    "gan_concat": (_tensor, (_tensors, _i32, _i32)),
+    "gan_slice": (_tensor, (_tensor, _sizes, _sizes)),
+    "gan_pad": (_tensor, (_tensor, _sizes, _sizes)),
+    "gan_gather": (_tensor, (_tensor, _ints, _i64)),
+    "gan_scatter_add": (_tensor, (_tensor, _ints, _i64, _i64)),
+    "gan_embedding": (_tensor, (_tensor, _ints, _i64)),
+    "gan_detach": (_tensor, (_tensor,)),
+    "gan_track": (_tensor, (_tensor,)),
+    "gan_upsample_nearest": (_tensor, (_tensor, _i32)),
+    "gan_avg_pool2d": (_tensor, (_tensor, _i32, _i32, _i32)),
+    "gan_max_pool2d": (_tensor, (_tensor, _i32, _i32, _i32)),
+    "gan_batch_normalize": (_tensor, (_tensor, _real)),
+    "gan_instance_normalize": (_tensor, (_tensor, _real)),
+    "gan_layer_normalize": (_tensor, (_tensor, _real)),
+    "gan_group_normalize": (_tensor, (_tensor, _i32, _real)),
+    "gan_softmax": (_tensor, (_tensor,)),
+    "gan_log_softmax": (_tensor, (_tensor,)),
+    "gan_cross_entropy": (_tensor, (_tensor, _ints, _i64)),
+    "gan_dropout": (_tensor, (_tensor, _real)),
+    # grad.h
+    "gan_grad": (_i32, (_tensor, _tensors, _size, _u32, _tensors)),
+    "gan_vjp": (_i32, (_tensor, _tensor, _tensors, _size, _u32, _tensors)),
+    "gan_grad_of": (_tensor, (_tensor, _tensor, _u32)),
+    # nn.h
+    "gan_module_create": (_i32, (_context, POINTER(_module))),
+    "gan_sequential_create": (_i32, (_context, POINTER(_module))),
+    "gan_module_unref": (None, (_module,)),
+    "gan_add_module": (_module, (_module, _text)),
+    "gan_add_sequential": (_module, (_module, _text)),
+    "gan_add_parameter": (_tensor, (_module, _text, _tensor)),
+    "gan_add_buffer": (_tensor, (_module, _text, _tensor)),
+    "gan_module_child": (_module, (_module, _text)),
+    "gan_add_dense": (_module, (_module, _text, _i64, _i64, _i32)),
+    "gan_add_conv2d": (_module, (_module, _text, _i64, _i64, _i32, POINTER(Conv2dOptions))),
+    "gan_add_conv_transpose2d":
+        (_module, (_module, _text, _i64, _i64, _i32, POINTER(Conv2dOptions))),
+    "gan_norm_opts_init": (None, (POINTER(NormOptions), _size)),
+    "gan_add_batch_norm": (_module, (_module, _text, _i64, POINTER(NormOptions))),
+    "gan_add_instance_norm": (_module, (_module, _text, _i64, POINTER(NormOptions))),
+    "gan_add_layer_norm": (_module, (_module, _text, _sizes, _i32, POINTER(NormOptions))),
+    "gan_add_group_norm": (_module, (_module, _text, _i32, _i64, POINTER(NormOptions))),
+    "gan_add_relu": (_module, (_module, _text)),
+    "gan_add_leaky_relu": (_module, (_module, _text, _real)),
+    "gan_add_elu": (_module, (_module, _text, _real)),
+    "gan_add_tanh": (_module, (_module, _text)),
+    "gan_add_sigmoid": (_module, (_module, _text)),
+    "gan_add_softplus": (_module, (_module, _text)),
+    "gan_add_maxout": (_module, (_module, _text, _i64, _i64, _i32)),
+    "gan_add_embedding": (_module, (_module, _text, _i64, _i64)),
+    "gan_add_dropout": (_module, (_module, _text, _real)),
+    "gan_add_flatten": (_module, (_module, _text)),
+    "gan_add_unflatten": (_module, (_module, _text, _i64, _i64, _i64)),
+    "gan_add_upsample": (_module, (_module, _text, _i32)),
+    "gan_forward": (_tensor, (_module, _tensor)),
+    "gan_forward_labels": (_tensor, (_module, _ints, _i64)),
+    "gan_module_train": (_i32, (_module, _i32)),
+    "gan_module_freeze": (_i32, (_module, _i32)),
+    "gan_module_parameter_count": (_size, (_module,)),
+    "gan_module_parameter": (_tensor, (_module, _size)),
+    "gan_module_parameter_name": (_text, (_module, _size)),
+    "gan_module_state_count": (_size, (_module,)),
+    "gan_module_state": (_tensor, (_module, _size)),
+    "gan_module_state_name": (_text, (_module, _size)),
+    "gan_module_find": (_tensor, (_module, _text)),
+    "gan_module_copy": (_i32, (_module, _module)),
+    "gan_module_clip": (_i32, (_module, _real, _i32)),
+    "gan_module_init": (_i32, (_module, _i32, _real)),
+    "gan_init": (_i32, (_tensor, _i32, _real)),
+    # loss.h
+    "gan_bce_with_logits": (_tensor, (_tensor, _real)),
+    "gan_wasserstein_critic": (_tensor, (_tensor, _tensor)),
+    "gan_wasserstein_generator": (_tensor, (_tensor,)),
+    "gan_interpolate": (_tensor, (_tensor, _tensor)),
+    "gan_penalty_opts_init": (None, (POINTER(PenaltyOptions), _size)),
+    "gan_penalty": (_tensor, (_tensor, _tensor, POINTER(PenaltyOptions))),
+    "gan_penalty_of": (_tensor, (_module, _tensor, POINTER(PenaltyOptions))),
+    # optim.h
+    "gan_adam_opts_init": (None, (POINTER(AdamOptions), _size)),
+    "gan_rmsprop_opts_init": (None, (POINTER(RMSPropOptions), _size)),
+    "gan_sgd_opts_init": (None, (POINTER(SGDOptions), _size)),
+    "gan_adam_create": (_i32, (_module, POINTER(AdamOptions), POINTER(_optimizer))),
+    "gan_rmsprop_create": (_i32, (_module, POINTER(RMSPropOptions), POINTER(_optimizer))),
+    "gan_sgd_create": (_i32, (_module, POINTER(SGDOptions), POINTER(_optimizer))),
+    "gan_optimizer_unref": (None, (_optimizer,)),
+    "gan_optimizer_minimize": (_i32, (_optimizer, _tensor)),
+    "gan_optimizer_step": (_i32, (_optimizer, _tensors, _size)),
+    "gan_optimizer_parameter_count": (_size, (_optimizer,)),
+    "gan_optimizer_parameter": (_tensor, (_optimizer, _size)),
+    "gan_optimizer_lr": (_real, (_optimizer,)),
+    "gan_optimizer_set_lr": (_i32, (_optimizer, _real)),
+    "gan_optimizer_grad_norm": (_real, (_optimizer,)),
+    # io.h
+    "gan_module_save": (_i32, (_module, _text)),
+    "gan_module_save_traced": (_i32, (_module, _text, _tensor, _tensor, _text)),
+    "gan_module_load": (_i32, (_module, _text)),
+    "gan_idx_open": (_i32, (_context, _text, POINTER(_idx))),
+    "gan_idx_unref": (None, (_idx,)),
+    "gan_idx_rank": (_i32, (_idx,)),
+    "gan_idx_dim": (_i64, (_idx, _i32)),
+    "gan_idx_data": (_bytes, (_idx,)),
+    "gan_idx_images": (_tensor, (_idx, _ints, _i64, _real, _real)),
+    # image.h
+    "gan_png_read": (_tensor, (_context, _text, _i32, _real, _real)),
+    "gan_png_write_grid": (_i32, (_tensor, _text, _i32, _i32, _real, _real)),
+}

@@ -1,0 +1,164 @@
+"""Contexts: memory, threads, random numbers, errors, scopes and the recorder.
+
+SPDX-License-Identifier: MIT
+"""
+
+import contextlib
+import ctypes
+import weakref
+
+import numpy as np
+
+from . import _library
+from ._table import ContextHandle, ContextOptions, Stats, TensorHandle
+from .errors import StateError
+from .tensor import Tensor
+
+_NO_CACHE = 1  # GAN_CONTEXT_NO_CACHE
+
+
+class Context:
+    """What every tensor and module belongs to. Used by one thread at a time.
+
+    threads 0 is one per core; byte_limit 0 is none; cache=False gives every freed block straight
+    back to the allocator. As a context manager it is closed at the end.
+    """
+
+    def __init__(self, threads=0, seed=None, byte_limit=0, cache=True, library=None):
+        self.library = library or _library.default_library()
+        options = self.library.options(ContextOptions, threads=threads, byte_limit=byte_limit)
+        if seed is not None:
+            options.seed = seed
+        if not cache:
+            options.flags |= _NO_CACHE
+        out = ContextHandle()
+        code = self.library.gan_context_create(ctypes.byref(options), ctypes.byref(out))
+        if code < 0:
+            raise self.library.error(code)
+        self._handle = out
+        self._finalizer = weakref.finalize(self, self.library.gan_context_destroy, out)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def close(self):
+        """Destroys the context. Its tensors may still be dropped, but not used."""
+        self._finalizer()
+
+    @property
+    def handle(self):
+        """The C handle. StateError once closed."""
+        if not self._finalizer.alive:
+            raise StateError("the context is closed")
+        return self._handle
+
+    # Results and errors.
+
+    def error(self, code=None):
+        """The library's last error as an exception; it is no longer pending."""
+        if not self._finalizer.alive:
+            return StateError("the context is closed")
+        text = self.library.gan_last_error(self._handle).decode()
+        pending = self.library.gan_error_code(self._handle)
+        return self.library.error(pending if code is None else code, text)
+
+    def check(self, status):
+        """A status or a count as it is; an exception if it is a negative code."""
+        if status < 0:
+            raise self.error(status)
+        return status
+
+    def valid(self, handle):
+        """A handle as it is; the pending error as an exception if it is NULL."""
+        if not handle:
+            raise self.error()
+        return handle
+
+    def take(self, handle):
+        """The Tensor of an operator's result, moved from its scope to Python."""
+        out = TensorHandle()
+        self.check(self.library.gan_tensor_take(self.valid(handle), ctypes.byref(out)))
+        return Tensor(self, out)
+
+    def share(self, handle):
+        """The Tensor of what a module owns: one more reference to it."""
+        return Tensor(self, self.library.gan_tensor_ref(self.valid(handle)))
+
+    # Tensors.
+
+    def tensor(self, data):
+        """A copy of a NumPy array, or of what NumPy makes an array of."""
+        library = self.library
+        # Not ascontiguousarray, which would make a number an array of one axis.
+        array = np.asarray(data, dtype=library.dtype, order="C")
+        return self.take(library.from_elements(self.handle, library.pointer(array),
+                                               _library.sizes(array.shape), array.ndim))
+
+    def scalar(self, value):
+        """A tensor of rank 0."""
+        return self.take(self.library.gan_scalar(self.handle, value))
+
+    def zeros(self, *shape):
+        return self._make("gan_zeros", shape)
+
+    def full(self, shape, value):
+        return self._make("gan_full", shape, value)
+
+    def rand(self, *shape, lo=0.0, hi=1.0):
+        """Uniform in [lo, hi)."""
+        return self._make("gan_rand", shape, lo, hi)
+
+    def randn(self, *shape):
+        """Standard normal."""
+        return self._make("gan_randn", shape)
+
+    def rand_truncated(self, *shape, mean=0.0, std=1.0, bound=2.0):
+        """Normal, redrawn outside mean ± bound · std."""
+        return self._make("gan_rand_truncated", shape, mean, std, bound)
+
+    def _make(self, name, shape, *arguments):
+        make = getattr(self.library, name)
+        return self.take(make(self.handle, _library.sizes(shape), len(shape), *arguments))
+
+    # Scopes and the recorder.
+
+    @contextlib.contextmanager
+    def scope(self):
+        """A training step. When the outermost ends, all tensors made in it become constants."""
+        mark = self.check(self.library.gan_scope_begin(self.handle))
+        try:
+            yield
+        finally:
+            self.check(self.library.gan_scope_end(self.handle, mark))
+
+    @contextlib.contextmanager
+    def recording(self, on):
+        """Turns recording on or off inside the block."""
+        before = self.check(self.library.gan_recording(self.handle, on))
+        try:
+            yield
+        finally:
+            self.check(self.library.gan_recording(self.handle, before))
+
+    def no_grad(self):
+        """recording(False)."""
+        return self.recording(False)
+
+    # The rest.
+
+    def seed(self, seed):
+        """Restarts the random numbers: the same seed gives the same numbers."""
+        self.check(self.library.gan_context_seed(self.handle, seed))
+
+    def trim(self):
+        """Gives cached memory back to the allocator."""
+        self.library.gan_context_trim(self.handle)
+
+    def stats(self):
+        """The counters of gan_stats, as a dict."""
+        stats = Stats(struct_size=ctypes.sizeof(Stats))
+        self.check(self.library.gan_context_stats(self.handle, ctypes.byref(stats)))
+        return {name: getattr(stats, name) for name, _ in Stats._fields_[1:]}

@@ -1,0 +1,37 @@
+"""PyTorch's memory layouts, in NumPy.
+
+The library keeps channels last. One rule serves images (N,C,H,W), kernels (O,I,KH,KW), kernels of
+transposed convolutions (I,O,KH,KW) and layer norm's (C,H,W) alike: the axis third from the end
+moves to the end. Arrays of fewer axes are the same in both. (A host's own parameters
+of three or more axes follow the rule here, but not in files, which keep them as they are.)
+
+SPDX-License-Identifier: MIT
+"""
+
+import numpy as np
+
+
+def from_nchw(array):
+    """PyTorch's layout to the library's."""
+    array = np.asarray(array)
+    return np.moveaxis(array, -3, -1) if array.ndim >= 3 else array
+
+
+def to_nchw(array):
+    """The library's layout to PyTorch's."""
+    array = np.asarray(array)
+    return np.moveaxis(array, -1, -3) if array.ndim >= 3 else array
+
+
+def load_torch_state(module, state):
+    """Sets parameters and buffers from a dict of name to array in PyTorch's layouts."""
+    for name, value in state.items():
+        tensor = module.find(name)
+        if tensor is None:
+            raise KeyError(f"the module has no {name}")
+        tensor.write(from_nchw(value))
+
+
+def torch_state(module):
+    """Name to array in PyTorch's layouts: PyTorch's state_dict."""
+    return {name: to_nchw(tensor.numpy()) for name, tensor in module.state().items()}

@@ -1,0 +1,48 @@
+"""Losses and the gradient penalty. Each gives a tensor of rank 0, interpolate a batch.
+
+SPDX-License-Identifier: MIT
+"""
+
+from ._table import PenaltyOptions
+
+
+def bce_with_logits(logits, target):
+    """Mean binary cross-entropy of logits against one target for all."""
+    context = logits.context
+    return context.take(context.library.gan_bce_with_logits(logits, target))
+
+
+def wasserstein_critic(real_scores, fake_scores):
+    """mean f(fake) - mean f(real)"""
+    context = real_scores.context
+    return context.take(context.library.gan_wasserstein_critic(real_scores, fake_scores))
+
+
+def wasserstein_generator(fake_scores):
+    """-mean f(fake)"""
+    context = fake_scores.context
+    return context.take(context.library.gan_wasserstein_generator(fake_scores))
+
+
+def interpolate(real, fake):
+    """e · real + (1 - e) · fake, one random e a sample, tracked."""
+    context = real.context
+    return context.take(context.library.gan_interpolate(real, fake))
+
+
+def penalty(scores, points, **options):
+    """lambda · mean (‖d score / d points‖ - target)².
+
+    Options lambda_ 10, target 1, one_sided, allow_mixing. `points` is tracked, `scores` the
+    critic's result there.
+    """
+    context = scores.context
+    options = context.library.options(PenaltyOptions, **options)
+    return context.take(context.library.gan_penalty(scores, points, options))
+
+
+def penalty_of(critic, points, **options):
+    """penalty(critic(points), points), tracking the points."""
+    context = critic.context
+    options = context.library.options(PenaltyOptions, **options)
+    return context.take(context.library.gan_penalty_of(critic, points, options))

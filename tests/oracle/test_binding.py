@@ -1,0 +1,315 @@
+"""The Python binding itself: lifetimes, errors, conversions, files.
+
+SPDX-License-Identifier: MIT
+"""
+
+import ctypes
+import gc
+import gzip
+import tempfile
+import unittest
+from pathlib import Path
+
+# First: it finds gan, and says what is missing.
+from oracle import LIBRARIES
+
+import gan
+import numpy as np
+
+
+class BindingTest(unittest.TestCase):
+
+    def setUp(self):
+        self.context = gan.Context(threads=1, seed=1, library=LIBRARIES[0])
+        self.addCleanup(self.context.close)
+
+    def live(self, counter="live_tensors"):
+        gc.collect()
+        return self.context.stats()[counter]
+
+
+class Libraries(BindingTest):
+
+    def test_two_at_once(self):
+        contexts = [gan.Context(seed=3, library=library) for library in LIBRARIES]
+        tensors = [context.randn(3, 4) for context in contexts]
+        self.assertEqual([tensor.dtype for tensor in tensors], [np.float32, np.float64])
+        np.testing.assert_allclose(*(tensor.numpy() for tensor in tensors), rtol=1e-5)
+
+    def test_not_a_library(self):
+        with self.assertRaises(OSError):
+            gan.load("/nonexistent/libgan.so")
+        with self.assertRaisesRegex(ImportError, "gan_abi_version"):
+            gan.load("libm.so.6")
+
+    def test_unknown_option(self):
+        with self.assertRaisesRegex(TypeError, "gain"):
+            gan.Sequential(self.context).add_batch_norm(4, gain=1)
+
+
+class Lifetimes(BindingTest):
+
+    def test_results_are_freed(self):
+        before = self.live()
+        x = self.context.randn(4, 3).track()
+        y = (x * x).tanh().sum()
+        self.assertEqual(self.live(), before + 2)
+        gan.grad(y, x)
+        del x, y
+        self.assertEqual(self.live(), before)
+        self.assertEqual(self.live("live_nodes"), 0)
+
+    def test_graph_lives_without_a_scope(self):
+        x = self.context.tensor([1.0, 2.0, 3.0]).track()
+        y = (x * x * x).sum()
+        first = gan.grad(y, x, create_graph=True)
+        second = gan.grad(first.sum(), x)
+        np.testing.assert_array_equal(first.numpy(), [3, 12, 27])
+        np.testing.assert_array_equal(second.numpy(), [6, 12, 18])
+
+    def test_training_without_a_scope_leaks_nothing(self):
+        critic = gan.Sequential(self.context)
+        critic.add_conv2d(3, 4, 4, stride=2, padding=1)
+        critic.add_instance_norm(4)
+        critic.add_leaky_relu(0.2)
+        critic.add_flatten()
+        critic.add_dense(4 * 4 * 4, 1)
+        adam = gan.Adam(critic)
+        counts = []
+        for _ in range(4):
+            real, fake = (self.context.randn(2, 8, 8, 3) for _ in range(2))
+            points = gan.interpolate(real, fake)
+            loss = gan.penalty(critic(points), points)
+            loss = loss + gan.wasserstein_critic(critic(real), critic(fake))
+            adam.minimize(loss + critic(fake).softmax().std() + critic(real).std())
+            del real, fake, points, loss
+            counts.append([self.live(counter)
+                           for counter in ("live_tensors", "live_nodes", "live_bytes")])
+        self.assertEqual(counts[1:], counts[:-1])
+
+    def test_scope_cuts_the_graph(self):
+        x = self.context.tensor([1.0, 2.0]).track()
+        with self.context.scope():
+            y = (x * x).sum()
+        self.assertEqual(y.item(), 5)
+        with self.assertRaises(gan.StateError):
+            gan.grad(y, x)
+
+    def test_scope_ends_with_an_exception(self):
+        with self.assertRaises(KeyError), self.context.scope():
+            raise KeyError
+        with self.assertRaises(gan.StateError):
+            self.context.check(LIBRARIES[0].gan_scope_end(self.context.handle, 1))
+
+    def test_tensors_outlive_the_context(self):
+        x = self.context.randn(4, 3)
+        self.context.close()
+        self.assertEqual(x.shape, (4, 3))
+        for use in (x.numpy, x.exp, self.context.stats, lambda: self.context.zeros(2)):
+            with self.assertRaises(gan.StateError):
+                use()
+
+    def test_child_keeps_its_root(self):
+        child = gan.Sequential(self.context).add_dense(3, 2)
+        gc.collect()
+        self.assertEqual(child(np.zeros((1, 3))).shape, (1, 2))
+
+    def test_recording(self):
+        x = self.context.zeros(2).track()
+        with self.context.no_grad():
+            self.assertFalse(x.exp().is_tracked)
+            with self.context.recording(True):
+                self.assertTrue(x.exp().is_tracked)
+            self.assertFalse(x.exp().is_tracked)
+        self.assertTrue(x.exp().is_tracked)
+
+
+class Errors(BindingTest):
+
+    def test_text_and_kind(self):
+        a, b = self.context.zeros(2, 3), self.context.zeros(4, 5)
+        with self.assertRaisesRegex(ValueError, r"gan_matmul.*2, 3.*4, 5") as caught:
+            a @ b
+        self.assertIsInstance(caught.exception, gan.InvalidArgument)
+        self.assertEqual(caught.exception.code, -1)
+        self.assertEqual((a + 1).sum().item(), 6)
+
+    def test_kinds(self):
+        x = self.context.zeros(2).track()
+        with self.assertRaises(gan.Unreached):
+            gan.grad(x.sum(), self.context.zeros(2).track(), strict=True)
+        with self.assertRaises(OSError):
+            gan.Idx(self.context, "/nonexistent/file")
+        with gan.Context(byte_limit=1 << 20, library=LIBRARIES[0]) as small:
+            with self.assertRaises(MemoryError):
+                small.zeros(1 << 20)
+
+    def test_a_batch_normed_critic_is_refused(self):
+        critic = gan.Sequential(self.context)
+        critic.add_dense(3, 4)
+        critic.add_batch_norm(4)
+        with self.assertRaises(gan.MixedSamples):
+            gan.penalty_of(critic, self.context.zeros(5, 3))
+
+    def test_non_finite_gradient_names_the_parameter(self):
+        network = gan.Sequential(self.context)
+        network.add_dense(2, 1)
+        weights = network.find("0.weight").numpy()
+        with self.assertRaisesRegex(gan.NonFinite, "0.weight"):
+            gan.SGD(network).minimize(network(np.full((1, 2), np.inf)).sum())
+        np.testing.assert_array_equal(network.find("0.weight").numpy(), weights)
+
+    def test_wrong_handle(self):
+        with self.assertRaises(ctypes.ArgumentError):
+            self.context.library.gan_exp(gan.Sequential(self.context))
+
+    def test_entries_per_axis(self):
+        x = self.context.zeros(2, 3)
+        for use in (lambda: x.slice((0,), (1,)), lambda: x.pad((0, 0, 0), (1, 1, 1)),
+                    lambda: x.transpose(0), lambda: x.write(np.zeros(6))):
+            with self.assertRaises(ValueError):
+                use()
+
+
+class Conversions(BindingTest):
+
+    def test_numpy(self):
+        for array in (np.float32(3), np.arange(6.0).reshape(2, 3), np.arange(6).reshape(2, 3).T,
+                      np.zeros((0, 4))):
+            tensor = self.context.tensor(array)
+            self.assertEqual(tensor.shape, np.shape(array))
+            np.testing.assert_array_equal(tensor.numpy(), array)
+            np.testing.assert_array_equal(np.asarray(tensor), array)
+        self.assertEqual(float(self.context.scalar(2)), 2)
+
+    def test_arithmetic_with_arrays(self):
+        x, array = self.context.tensor([1.0, 2.0]), np.array([4.0, 8.0])
+        np.testing.assert_array_equal((array - x).numpy(), [3, 6])
+        np.testing.assert_array_equal((array / x).numpy(), [4, 4])
+        np.testing.assert_array_equal((x * array).numpy(), [4, 16])
+        np.testing.assert_array_equal((np.float32(1) - x).numpy(), [0, -1])
+        with self.assertRaises(TypeError):
+            x + "1"
+
+    def test_layouts(self):
+        images = np.arange(120).reshape(2, 3, 4, 5)
+        self.assertEqual(gan.from_nchw(images).shape, (2, 4, 5, 3))
+        for array in (images, images[0], images[0, 0]):
+            np.testing.assert_array_equal(gan.to_nchw(gan.from_nchw(array)), array)
+
+    def test_labels(self):
+        table = self.context.tensor(np.eye(3))
+        np.testing.assert_array_equal(table.gather(np.int64([2, 0])).numpy(), np.eye(3)[[2, 0]])
+        with self.assertRaises(TypeError):
+            table.gather([0.5])
+        with self.assertRaises(OverflowError):
+            table.gather([1 << 40])
+        with self.assertRaises(gan.InvalidArgument):
+            table.gather([3])
+
+    def test_seed(self):
+        first = self.context.randn(5).numpy()
+        self.context.seed(1)
+        np.testing.assert_array_equal(self.context.randn(5).numpy(), first)
+
+
+class Modules(BindingTest):
+
+    def network(self):
+        network = gan.Sequential(self.context)
+        network.add_dense(3, 4, name="first")
+        network.add_relu()
+        inner = network.add_sequential("inner")
+        inner.add_dense(4, 2, bias=False)
+        return network
+
+    def test_names(self):
+        network = self.network()
+        self.assertEqual(list(network.parameters()),
+                         ["first.weight", "first.bias", "inner.0.weight"])
+        self.assertEqual(network.child("inner.0").parameters()["weight"].shape, (2, 4))
+        self.assertIsNone(network.child("outer"))
+        self.assertIsNone(network.find("inner.0.bias"))
+
+    def test_own_module(self):
+        tree = gan.Module(self.context)
+        gain = tree.add_parameter("gain", self.context.full((2,), 3.0))
+        tree.add_buffer("mean", self.context.zeros(2))
+        self.assertTrue(gain.is_tracked)
+        self.assertEqual(list(tree.parameters()), ["gain"])
+        tree.freeze()
+        self.assertFalse(gain.is_tracked)
+        self.assertFalse(tree.find("mean").is_tracked)
+
+    def test_init_clip_copy(self):
+        network, other = self.network(), self.network()
+        network.init("normal", 0.02)
+        self.assertEqual(np.abs(network.find("first.bias").numpy()).max(), 0)
+        network.clip(0.01)
+        self.assertLessEqual(np.abs(network.find("first.weight").numpy()).max(), 0.01 + 1e-8)
+        other.copy_from(network)
+        np.testing.assert_array_equal(other.find("first.weight").numpy(),
+                                      network.find("first.weight").numpy())
+        with self.assertRaisesRegex(ValueError, "orthogonal"):
+            network.init("unknown")
+
+    def test_optimizer(self):
+        network = self.network()
+        adam = gan.Adam(network, lr=0.5)
+        self.assertEqual(adam.lr, 0.5)
+        adam.lr = 0.25
+        self.assertEqual(adam.lr, 0.25)
+        self.assertEqual([parameter.shape for parameter in adam.parameters()],
+                         [(4, 3), (4,), (2, 4)])
+        self.assertEqual(adam.grad_norm, 0)
+        adam.minimize(network(np.ones((2, 3))).square().sum())
+        self.assertGreater(adam.grad_norm, 0)
+
+
+class Files(BindingTest):
+
+    def setUp(self):
+        super().setUp()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def test_save_and_load(self):
+        networks = [gan.Sequential(self.context) for _ in range(2)]
+        for network in networks:
+            network.add_conv_transpose2d(3, 4, 2)
+            network.add_batch_norm(4)
+        path = self.folder / "weights.safetensors"
+        networks[0].save(path)
+        networks[1].load(path)
+        states = [gan.torch_state(network) for network in networks]
+        for name, value in states[0].items():
+            np.testing.assert_array_equal(states[1][name], value)
+        with self.assertRaises(gan.FormatError):
+            path.write_bytes(b"\x07")
+            networks[0].load(path)
+
+    def test_png(self):
+        path = self.folder / "grid.png"
+        images = np.random.default_rng(1).integers(0, 256, (1, 5, 4, 3))
+        gan.png_write_grid(self.context.tensor(images), path, columns=1, gap=0, lo=0, hi=255)
+        back = gan.png_read(self.context, path, lo=0, hi=255)
+        np.testing.assert_array_equal(back.numpy(), images)
+
+    def test_idx(self):
+        images = np.random.default_rng(1).integers(0, 256, (5, 3, 4), np.uint8)
+        header = bytes([0, 0, 8, 3]) + np.array(images.shape, ">u4").tobytes()
+        path = self.folder / "images.gz"
+        path.write_bytes(gzip.compress(header + images.tobytes()))
+        idx = gan.Idx(self.context, path)
+        self.assertEqual(idx.shape, images.shape)
+        np.testing.assert_array_equal(idx.numpy(), images)
+        batch = idx.images([4, 1], lo=0, hi=255).numpy()
+        np.testing.assert_array_equal(batch, images[[4, 1], :, :, None])
+        self.context.close()
+        with self.assertRaises(gan.StateError):
+            idx.images([0])
+
+
+if __name__ == "__main__":
+    unittest.main()
