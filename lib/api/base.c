@@ -47,7 +47,7 @@ const char *gan_status_name(int32_t code) {
                                         "GAN_ENONFINITE", "GAN_EMIXED",  "GAN_EIO",
                                         "GAN_EFORMAT",    "GAN_ENOTSUP", "GAN_EABI"};
     int32_t count = (int32_t)(sizeof names / sizeof names[0]);
-    return code <= 0 && -code < count ? names[-code] : "GAN_?";
+    return code <= 0 && code > -count ? names[-code] : "GAN_?";
 }
 
 /* ---- context --------------------------------------------------------------------------------- */

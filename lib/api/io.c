@@ -21,6 +21,16 @@ int32_t gan_module_save(const gan_module *m, const char *path) {
     return error_report(m->base.ctx, code);
 }
 
+static int32_t check_meaning(gan_context *ctx, const char *range) {
+    static const char *const known[] = {"-1..1", "0..1", ""};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcmp(range, known[i]) == 0) return GAN_OK;
+    return error_set(ctx, GAN_EINVAL,
+                     "gan_module_save_traced: range is \"%s\", must be \"-1..1\", \"0..1\" or "
+                     "\"\"",
+                     range);
+}
+
 int32_t gan_module_save_traced(const gan_module *m, const char *path, gan_tensor *input,
                                gan_tensor *output, const char *range) {
     if (!m || !path || !input || !output || !range)
@@ -29,6 +39,7 @@ int32_t gan_module_save_traced(const gan_module *m, const char *path, gan_tensor
     int32_t code = context_enter(ctx);
     if (!code && (tensor_context(input) != ctx || tensor_context(output) != ctx))
         code = error_set(ctx, GAN_EINVAL, "gan_module_save_traced: tensors of different contexts");
+    if (!code) code = check_meaning(ctx, range);
     if (code) return error_report(ctx, code);
     json_writer json = json_write(ctx);
     code = trace_graph(m, input, output, range, &json);

@@ -160,6 +160,7 @@ gan_tensor *vjp_sqrt(const op_record *r, gan_tensor *g, int32_t i) {
 gan_tensor *vjp_pow(const op_record *r, gan_tensor *g, int32_t i) {
     (void)i;
     double p = record_attr(r)->f[0];
+    if (p == 0) return op_affine(g, 0, 0); /* not 0 * x^-1, which is NaN at 0 */
     return op_mul(g, op_affine(op_pow(record_input(r, 0), p - 1), p, 0));
 }
 
