@@ -1,0 +1,57 @@
+/* The N-th allocation fails, N = 1 ... 500 and then by growing strides, until a run asks for fewer:
+ * each run returns GAN_ENOMEM, leaves out-parameters untouched, and leaks nothing. */
+#include "support.h"
+
+#include "scenarios.h"
+
+/* One run with the calls from `from` to `to` refused. Returns 1 when none was. */
+static int run(const scenario *s, int64_t from, int64_t to) {
+    heap h = {.refuse_from = from, .refuse_to = to};
+    gan_context_opts opts;
+    gan_context_opts_init(&opts, sizeof opts);
+    opts.threads = 1;
+    opts.alloc = heap_alloc;
+    opts.free = heap_free;
+    opts.user = &h;
+    opts.flags = GAN_CONTEXT_NO_CACHE;
+    gan_context *ctx = POISON;
+    int32_t code = gan_context_create(&opts, &ctx);
+    if (code) {
+        assert_ptr_equal(ctx, POISON);
+    } else {
+        code = s->run(ctx);
+        int32_t pending = gan_error_code(ctx);
+        if (pending) print_error("%s: left pending: %s\n", s->name, gan_last_error(ctx));
+        assert_int_equal(pending, GAN_OK);
+        if (code && code != GAN_ENOMEM) print_error("%s: %s\n", s->name, gan_last_error(ctx));
+        gan_context_destroy(ctx);
+    }
+    int32_t expected = h.refused ? GAN_ENOMEM : GAN_OK;
+    if (code != expected || h.blocks)
+        print_error("%s, allocation %lld: %s, %lld blocks left\n", s->name, (long long)from,
+                    gan_status_name(code), (long long)h.blocks);
+    assert_int_equal(code, expected);
+    assert_int_equal(h.blocks, 0);
+    return !h.refused;
+}
+
+static void test_single_refusals(void **state) {
+    (void)state;
+    for (int32_t i = 0; i < scenario_count; i++)
+        for (int64_t n = 1; !run(&scenarios[i], n, n); n += n < 500 ? 1 : n / 20) continue;
+}
+
+/* Memory that has run out stays so. */
+static void test_lasting_refusals(void **state) {
+    (void)state;
+    for (int32_t i = 0; i < scenario_count; i++)
+        for (int64_t n = 1; !run(&scenarios[i], n, INT64_MAX); n += n < 500 ? 1 : n / 20) continue;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_single_refusals),
+        cmocka_unit_test(test_lasting_refusals),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

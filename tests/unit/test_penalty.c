@@ -1,0 +1,207 @@
+/* The gradient penalty: exact for a linear critic, finite for a constant one, and refused where
+ * samples mix. */
+#include "support.h"
+
+#include <math.h>
+
+static gan_penalty_opts penalty_opts(double lambda, double target, int32_t one_sided) {
+    gan_penalty_opts o;
+    gan_penalty_opts_init(&o, sizeof o);
+    o.lambda = lambda;
+    o.target = target;
+    o.one_sided = one_sided;
+    return o;
+}
+
+/* f(x) = <w, x>: its gradient is w everywhere, so the penalty is lambda (|w| - target)^2. */
+static void linear_critic(gan_context *ctx, const int64_t *shape, int32_t rank) {
+    gan_tensor *x = gan_track(gan_randn(ctx, shape, rank)),
+               *w = gan_randn(ctx, shape + 1, rank - 1);
+    double norm = sqrt(item(gan_sum_all(gan_square(w))));
+    gan_tensor *product = gan_reshape(gan_mul(x, w), (const int64_t[]){shape[0], -1}, 2);
+    gan_tensor *scores = gan_sum(product, AXES(1), 0);
+    double expected = 10 * (norm - 1) * (norm - 1);
+    gan_tensor *p = gan_penalty(scores, x, NULL);
+    assert_made(ctx, p);
+    assert_near(item(p), expected, 1e-5 * (1 + expected));
+    assert_int_equal(gan_tensor_rank(p), 0);
+
+    gan_penalty_opts o = penalty_opts(3, norm + 1, 0);
+    assert_near(item(gan_penalty(scores, x, &o)), 3, 1e-4);
+    o.one_sided = 1; /* below the target nothing counts */
+    assert_near(item(gan_penalty(scores, x, &o)), 0, 0);
+    o.target = norm - 1;
+    assert_near(item(gan_penalty(scores, x, &o)), 3, 1e-4);
+}
+
+static void test_linear_critics(void **state) {
+    gan_context *ctx = *state;
+    linear_critic(ctx, SHAPE(5, 7));
+    linear_critic(ctx, SHAPE(1, 3));
+    linear_critic(ctx, SHAPE(4, 8, 8, 3));
+    linear_critic(ctx, SHAPE(3, 2, 5));
+    linear_critic(ctx, SHAPE(64, 28, 28, 1));
+}
+
+static gan_module *sequential(gan_context *ctx) {
+    gan_module *m = NULL;
+    assert_ok(ctx, gan_sequential_create(ctx, &m));
+    return m;
+}
+
+/* A critic that is 0 everywhere: the penalty is lambda, its gradients finite. */
+static void test_zero_critic(void **state) {
+    gan_context *ctx = *state;
+    gan_module *m = sequential(ctx);
+    gan_add_dense(m, NULL, 6, 4, 1);
+    gan_add_leaky_relu(m, NULL, 0.2);
+    gan_add_dense(m, NULL, 4, 1, 1);
+    gan_tensor *wrt[4], *g[4];
+    for (size_t i = 0; i < 4; i++) {
+        wrt[i] = gan_module_parameter(m, i);
+        gan_tensor *zeros = gan_zeros(ctx, gan_tensor_shape(wrt[i]), gan_tensor_rank(wrt[i]));
+        assert_ok(ctx, gan_tensor_write(wrt[i], gan_tensor_data(zeros), gan_tensor_size(wrt[i])));
+    }
+    gan_tensor *p = gan_penalty_of(m, gan_randn(ctx, SHAPE(5, 6)), NULL);
+    assert_made(ctx, p);
+    assert_near(item(p), 10, 0);
+    assert_ok(ctx, gan_grad(p, wrt, 4, 0, g));
+    for (size_t i = 0; i < 4; i++) {
+        assert_near(item(gan_sum_all(gan_abs(g[i]))), 0, 0);
+        gan_tensor_unref(g[i]);
+    }
+    gan_module_unref(m);
+}
+
+static void test_interpolation(void **state) {
+    gan_context *ctx = *state;
+    gan_tensor *real = gan_full(ctx, SHAPE(200, 2, 3), 5),
+               *fake = gan_full(ctx, SHAPE(200, 2, 3), 1);
+    gan_tensor *x = gan_interpolate(gan_track(real), fake);
+    assert_made(ctx, x);
+    assert_true(gan_tensor_is_tracked(x));
+    gan_tensor *rows = gan_reshape(x, SHAPE(200, 6));
+    gan_tensor *mean = gan_mean(rows, AXES(1), 1);
+    assert_near(item(gan_max(gan_abs(gan_sub(rows, mean)), NULL, 0, 0)), 0, 1e-5); /* one e each */
+    assert_near(item(gan_mean_all(x)), 3, 0.4);
+    assert_near(item(gan_std(mean, NULL, 0, 0, 0)), 4 / sqrt(12), 0.2);
+    /* Cut from both graphs. */
+    gan_tensor *a = gan_track(real);
+    gan_tensor *cut = gan_grad_of(gan_sum_all(gan_interpolate(a, fake)), a, 0);
+    assert_near(item(gan_sum_all(cut)), 0, 0);
+    assert_refused(ctx, gan_interpolate(real, gan_zeros(ctx, SHAPE(200, 3, 2))), GAN_EINVAL,
+                   "gan_interpolate", "(200, 2, 3)", "(200, 3, 2)");
+}
+
+/* ---- mixing ---------------------------------------------------------------------------------- */
+
+static gan_module *critic_with(gan_context *ctx, gan_module *(*add)(gan_module *m)) {
+    gan_module *m = sequential(ctx);
+    gan_add_conv2d(m, NULL, 2, 4, 3, NULL);
+    if (add) assert_made(ctx, add(m));
+    gan_add_leaky_relu(m, NULL, 0.2);
+    gan_add_flatten(m, NULL);
+    assert_made(ctx, gan_add_dense(m, NULL, 16, 1, 1));
+    return m;
+}
+
+static gan_module *batch_norm(gan_module *m) { return gan_add_batch_norm(m, NULL, 4, NULL); }
+static gan_module *instance_norm(gan_module *m) { return gan_add_instance_norm(m, NULL, 4, NULL); }
+static gan_module *group_norm(gan_module *m) { return gan_add_group_norm(m, NULL, 2, 4, NULL); }
+static gan_module *layer_norm(gan_module *m) {
+    return gan_add_layer_norm(m, NULL, (const int64_t[]){2, 2, 4}, 3, NULL);
+}
+
+static void test_batch_norm_is_refused(void **state) {
+    gan_context *ctx = *state;
+    gan_module *m = critic_with(ctx, batch_norm);
+    gan_tensor *points = gan_randn(ctx, SHAPE(3, 4, 4, 2));
+    assert_refused(ctx, gan_penalty_of(m, points, NULL), GAN_EMIXED, "gan_penalty", "batch norm");
+    gan_penalty_opts o = penalty_opts(10, 1, 0);
+    o.allow_mixing = 1;
+    assert_made(ctx, gan_penalty_of(m, points, &o));
+    /* In evaluation mode its statistics are constants: nothing mixes. */
+    assert_ok(ctx, gan_module_train(m, 0));
+    assert_made(ctx, gan_penalty_of(m, points, NULL));
+    gan_module_unref(m);
+}
+
+static void test_norms_per_sample_are_allowed(void **state) {
+    gan_context *ctx = *state;
+    gan_module *(*const kinds[])(gan_module *) = {NULL, instance_norm, group_norm, layer_norm};
+    for (int i = 0; i < COUNT_OF(kinds); i++) {
+        gan_module *m = critic_with(ctx, kinds[i]);
+        assert_made(ctx, gan_penalty_of(m, gan_randn(ctx, SHAPE(3, 4, 4, 2)), NULL));
+        gan_module_unref(m);
+    }
+}
+
+static void test_mixing_in_composed_critics(void **state) {
+    gan_context *ctx = *state;
+    gan_tensor *x = gan_track(gan_randn(ctx, SHAPE(4, 6))), *w = gan_randn(ctx, SHAPE(6, 1));
+    gan_tensor *plain = gan_matmul(x, w, 0, 0);
+    assert_made(ctx, gan_penalty(plain, x, NULL));
+
+    /* Packing two samples into one (Lin et al. 2018). */
+    gan_tensor *packed =
+        gan_matmul(gan_reshape(x, SHAPE(2, 12)), gan_randn(ctx, SHAPE(12, 2)), 0, 0);
+    assert_refused(ctx, gan_penalty(gan_reshape(packed, SHAPE(4)), x, NULL), GAN_EMIXED,
+                   "'reshape'");
+    /* The batch's mean beside each sample. */
+    gan_tensor *mean = gan_mean(x, AXES(0), 1);
+    assert_refused(ctx, gan_penalty(gan_matmul(gan_sub(x, mean), w, 0, 0), x, NULL), GAN_EMIXED,
+                   "gan_penalty");
+    /* Products of samples with each other. */
+    gan_tensor *gram = gan_matmul(x, x, 0, 1);
+    assert_refused(ctx, gan_penalty(gan_sum(gram, AXES(1), 0), x, NULL), GAN_EMIXED, "'matmul'");
+    /* A softmax over the batch. */
+    gan_tensor *across = gan_softmax(gan_transpose(plain, (const int32_t[]){1, 0}));
+    assert_refused(ctx, gan_penalty(gan_reshape(across, SHAPE(4)), x, NULL), GAN_EMIXED,
+                   "gan_penalty");
+    /* Another sample's score. */
+    gan_tensor *swapped = gan_gather(plain, (const int32_t[]){1, 0, 3, 2}, 4);
+    assert_refused(ctx, gan_penalty(swapped, x, NULL), GAN_EMIXED, "'gather'");
+    /* A reshape that keeps samples apart, and several scores a sample (patches). */
+    gan_tensor *split = gan_sum(gan_reshape(x, SHAPE(4, 2, 3)), AXES(2), 0);
+    assert_made(ctx, gan_penalty(split, x, NULL));
+}
+
+static void test_refusals(void **state) {
+    gan_context *ctx = *state;
+    gan_tensor *x = gan_randn(ctx, SHAPE(4, 6)), *tracked = gan_track(x);
+    gan_tensor *scores = gan_sum(tracked, AXES(1), 0);
+    assert_refused(ctx, gan_penalty(scores, x, NULL), GAN_EINVAL, "gan_penalty", "tracked");
+    assert_refused(ctx, gan_penalty(gan_sum(x, AXES(1), 0), tracked, NULL), GAN_EINVAL,
+                   "gan_penalty", "depend");
+    gan_tensor *three = gan_full(ctx, SHAPE(3), 1);
+    assert_refused(ctx, gan_penalty(three, tracked, NULL), GAN_EINVAL, "gan_penalty", "(3)",
+                   "(4, 6)");
+    gan_penalty_opts o = penalty_opts((double)NAN, 1, 0);
+    assert_refused(ctx, gan_penalty(scores, tracked, &o), GAN_EINVAL, "gan_penalty", "lambda");
+    assert_refused(ctx, gan_penalty(NULL, tracked, NULL), GAN_EINVAL, "gan_penalty");
+}
+
+/* Runs whatever the host has set the recorder to, and leaves it so. */
+static void test_recorder_is_left_alone(void **state) {
+    gan_context *ctx = *state;
+    gan_tensor *x = gan_track(gan_randn(ctx, SHAPE(4, 6)));
+    gan_tensor *scores = gan_sum(gan_square(x), AXES(1), 0);
+    assert_made(ctx, gan_penalty(scores, x, NULL));
+    assert_int_equal(gan_recording(ctx, 0), 1);
+    gan_interpolate(x, x);
+    assert_int_equal(gan_recording(ctx, 1), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        CONTEXT_TEST(test_linear_critics),
+        CONTEXT_TEST(test_zero_critic),
+        CONTEXT_TEST(test_interpolation),
+        CONTEXT_TEST(test_batch_norm_is_refused),
+        CONTEXT_TEST(test_norms_per_sample_are_allowed),
+        CONTEXT_TEST(test_mixing_in_composed_critics),
+        CONTEXT_TEST(test_refusals),
+        CONTEXT_TEST(test_recorder_is_left_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
