@@ -1,0 +1,28 @@
+# Debian packages, for the scripts that install what is missing. Sourced by bash.
+#
+# SPDX-License-Identifier: MIT
+
+BUILD_PACKAGES=(gcc libc6-dev cmake ninja-build libopenblas-serial-dev libpng-dev zlib1g-dev)
+DATA_PACKAGES=(dataset-fashion-mnist)
+TEST_PACKAGES=(pkg-config libcmocka-dev python3-torch python3-numpy g++ clang clang-format)
+
+# Installs those of the named packages that are not there, and asks nothing.
+install_packages() {
+    local missing=() package as_root=()
+    for package in "$@"; do
+        dpkg-query -W -f='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
+            missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || {
+            echo "Not installed, and installing needs root: ${missing[*]}" >&2
+            return 1
+        }
+        as_root=(sudo)
+    fi
+    echo "Installing ${missing[*]}"
+    "${as_root[@]}" apt-get update -q </dev/null
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -q -y --no-install-recommends "${missing[@]}" </dev/null
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/fashion.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+enum {
+    WIDTH = 32, /* channels of the critic's first and the generator's last hidden layer */
+    BASE = 7    /* side of the generator's first image: 7, 14, 28                       */
+};
+
+int32_t fashion_open(gan_context *ctx, const char *folder, const char *name, gan_idx **out) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    if (access(path, F_OK)) snprintf(path, sizeof path, "%s/%s.gz", folder, name);
+    return gan_idx_open(ctx, path, out);
+}
+
+int fashion_are_images(const gan_idx *items) {
+    return gan_idx_rank(items) == 3 && gan_idx_dim(items, 0) > 0 &&
+           gan_idx_dim(items, 1) == FASHION_SIDE && gan_idx_dim(items, 2) == FASHION_SIDE;
+}
+
+int fashion_are_labels(const gan_idx *items, const gan_idx *images) {
+    int64_t n = gan_idx_dim(images, 0);
+    if (gan_idx_rank(items) != 1 || gan_idx_dim(items, 0) != n) return 0;
+    for (int64_t i = 0; i < n; i++)
+        if (gan_idx_data(items)[i] >= FASHION_CLASSES) return 0;
+    return 1;
+}
+
+int32_t fashion_draw(gan_context *ctx, const gan_idx *items, int64_t n, int32_t *index) {
+    float uniform[FASHION_MAX_BATCH];
+    gan_tensor *u = gan_rand(ctx, &n, 1, 0, (double)gan_idx_dim(items, 0));
+    int32_t status = gan_tensor_read(u, uniform, n);
+    if (status < 0) return status;
+    for (int64_t i = 0; i < n; i++) index[i] = (int32_t)uniform[i];
+    return GAN_OK;
+}
+
+/* Kernels that halve the side (or double it, transposed): 4 x 4, stride 2, one pixel around. */
+static gan_conv2d_opts halving(int32_t bias) {
+    gan_conv2d_opts opts;
+    gan_conv2d_opts_init(&opts, sizeof opts);
+    opts.stride_h = opts.stride_w = 2;
+    opts.pad_top = opts.pad_bottom = opts.pad_left = opts.pad_right = 1;
+    opts.bias = bias;
+    return opts;
+}
+
+/* Hands over a tree in which every layer was added, or drops it with the error of the one that was
+ * not. */
+static int32_t finish(gan_context *ctx, gan_module *root, gan_module **out) {
+    int32_t status = gan_error_code(ctx);
+    if (status < 0)
+        gan_module_unref(root);
+    else
+        *out = root;
+    return status;
+}
+
+int32_t fashion_generator(gan_context *ctx, gan_module **out) {
+    gan_conv2d_opts doubling = halving(0), last = halving(1);
+    gan_module *root = NULL;
+    int32_t status = gan_sequential_create(ctx, &root);
+    if (status < 0) return status;
+
+    gan_module *net = gan_add_sequential(root, "main");
+    gan_add_dense(net, NULL, FASHION_LATENT, 4 * WIDTH * BASE * BASE, 0);
+    gan_add_unflatten(net, NULL, 4 * WIDTH, BASE, BASE);
+    gan_add_batch_norm(net, NULL, 4 * WIDTH, NULL);
+    gan_add_relu(net, NULL);
+    gan_add_conv_transpose2d(net, NULL, 4 * WIDTH, WIDTH, 4, &doubling); /* (N,14,14,WIDTH) */
+    gan_add_batch_norm(net, NULL, WIDTH, NULL);
+    gan_add_relu(net, NULL);
+    gan_add_conv_transpose2d(net, NULL, WIDTH, 1, 4, &last); /* (N,28,28,1) */
+    gan_add_tanh(net, NULL);
+    return finish(ctx, root, out);
+}
+
+int32_t fashion_critic(gan_context *ctx, gan_module **out) {
+    gan_conv2d_opts half = halving(1);
+    gan_module *root = NULL;
+    int32_t status = gan_sequential_create(ctx, &root);
+    if (status < 0) return status;
+
+    gan_module *net = gan_add_sequential(root, "main");
+    gan_add_conv2d(net, NULL, 1, WIDTH, 4, &half); /* (N,14,14,WIDTH) */
+    gan_add_leaky_relu(net, NULL, 0.2);
+    gan_add_conv2d(net, NULL, WIDTH, 2 * WIDTH, 4, &half); /* (N,7,7,2 WIDTH) */
+    gan_add_leaky_relu(net, NULL, 0.2);
+    gan_add_conv2d(net, NULL, 2 * WIDTH, 4 * WIDTH, 4, &half); /* (N,3,3,4 WIDTH) */
+    gan_add_leaky_relu(net, NULL, 0.2);
+    gan_add_flatten(net, NULL);
+    gan_add_dense(net, NULL, 4 * WIDTH * 3 * 3, 1, 1);
+    return finish(ctx, root, out);
+}
