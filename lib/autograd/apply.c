@@ -32,13 +32,18 @@ static int wants_record(const gan_context *ctx, const op_def *def, int32_t input
     return 0;
 }
 
+/* A fused activation of slope 1 does nothing, and its mask is not needed. */
+static int reads_output(const op_def *def, const op_attr *attr) {
+    return (def->reads & OP_READS_OUTPUT) && !(def->before && attr->f[0] == 1);
+}
+
 static int32_t record(gan_context *ctx, const op_def *def, int32_t op, int32_t inputs,
                       gan_tensor *const *in, const op_attr *attr, storage *index, gan_tensor *out) {
     node *n = node_new(ctx, op, inputs, &out->shape);
     if (!n) return GAN_ENOMEM;
     if (attr) n->attr = *attr;
     n->index = storage_ref(index);
-    if (def->reads & OP_READS_OUTPUT) {
+    if (reads_output(def, attr)) {
         n->result = storage_ref(out->storage);
         n->result_version = out->storage->version;
     }

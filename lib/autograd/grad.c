@@ -106,19 +106,28 @@ static int32_t accumulate(node *n, gan_tensor *g) {
 
 static int32_t pending(gan_context *ctx) { return ctx->error_code ? ctx->error_code : GAN_ENOMEM; }
 
-/* Hands the node's gradient to its inputs. */
+static int wanted(const node *n, int32_t i) { return differentiable(n, i) && n->in[i].from->leads; }
+
+static int wants_any(const node *n) {
+    for (int32_t i = 0; i < n->inputs; i++)
+        if (wanted(n, i)) return 1;
+    return 0;
+}
+
+/* Hands the node's gradient to its inputs. The caller's scope holds what is shared between them. */
 static int32_t propagate(gan_context *ctx, node *n) {
     const op_def *def = op_find(n->op);
+    if (n->spent)
+        return error_set(ctx, GAN_ESTATE, "the graph of '%s' has been consumed by an earlier sweep",
+                         def->name);
+    if (!def->vjp) return error_set(ctx, GAN_ENODIFF, "operator '%s' has no derivative", def->name);
+    gan_tensor *through = def->before ? def->before(n, n->grad) : n->grad;
+    if (!through) return pending(ctx);
     for (int32_t i = 0; i < n->inputs; i++) {
-        if (!differentiable(n, i) || !n->in[i].from->leads) continue;
-        if (n->spent)
-            return error_set(ctx, GAN_ESTATE,
-                             "the graph of '%s' has been consumed by an earlier sweep", def->name);
-        if (!def->vjp)
-            return error_set(ctx, GAN_ENODIFF, "operator '%s' has no derivative", def->name);
+        if (!wanted(n, i)) continue;
         int64_t mark = scope_begin(ctx);
         if (mark < 0) return (int32_t)mark;
-        gan_tensor *g = op_sum_to(def->vjp(n, n->grad, i), &n->in[i].shape);
+        gan_tensor *g = op_sum_to(def->vjp(n, through, i), &n->in[i].shape);
         int32_t code = g ? accumulate(n->in[i].from, g) : pending(ctx);
         scope_escape(ctx, mark, NULL);
         if (code) return pending(ctx);
@@ -144,7 +153,10 @@ static int32_t sweep_back(gan_context *ctx, const node_list *list, gan_tensor *c
     for (size_t i = list->count; i-- > 0;) {
         node *m = list->at[i];
         if (m->op == NODE_LEAF || !m->grad) continue;
-        int32_t code = propagate(ctx, m);
+        int64_t mark = scope_begin(ctx);
+        if (mark < 0) return (int32_t)mark;
+        int32_t code = wants_any(m) ? propagate(ctx, m) : GAN_OK;
+        scope_escape(ctx, mark, NULL);
         if (code) return code;
         if (!keep) node_spend(m);
         if (!is_wrt(m, wrt, n)) drop_grad(m);

@@ -34,6 +34,10 @@ typedef node op_record;
  * from input i's (the engine sums it back). NULL only with an error set. */
 typedef gan_tensor *(*op_vjp_fn)(const op_record *r, gan_tensor *g, int32_t i);
 
+/* What the derivatives in all inputs begin with: the output's gradient through an activation fused
+ * into the operator. */
+typedef gan_tensor *(*op_before_fn)(const op_record *r, gan_tensor *g);
+
 /* 1 if row n of the output (of `samples` equal parts) depends only on part n of input i. */
 typedef int (*op_rows_fn)(const op_record *r, int32_t i, int64_t samples);
 
@@ -41,6 +45,7 @@ typedef struct op_def {
     const char *name;
     op_forward_fn forward; /* NULL: the output shares the input's elements */
     op_vjp_fn vjp;         /* NULL: no derivative at all (GAN_ENODIFF) */
+    op_before_fn before;   /* NULL: nothing is fused */
     op_rows_fn rows;
     uint32_t reads; /* inputs whose elements the derivative reads, as bits; or OP_READS_OUTPUT */
     uint32_t flat;  /* inputs with derivative zero almost everywhere, as bits */

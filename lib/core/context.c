@@ -41,7 +41,8 @@ int32_t context_enter(gan_context *ctx) {
     return GAN_OK;
 }
 
-int32_t context_create(const gan_context_opts *opts, gan_context **out) {
+int32_t context_create(const gan_context_opts *opts, const struct kernels *kernels,
+                       gan_context **out) {
     gan_alloc_fn alloc = opts->alloc ? opts->alloc : host_malloc;
     gan_free_fn release = opts->alloc ? opts->free : host_free;
     if (opts->byte_limit && opts->byte_limit < sizeof(gan_context)) return GAN_ENOMEM;
@@ -53,6 +54,7 @@ int32_t context_create(const gan_context_opts *opts, gan_context **out) {
     ctx->arena.user = opts->user;
     ctx->arena.keep = !(opts->flags & GAN_CONTEXT_NO_CACHE);
     ctx->arena.limit = opts->byte_limit;
+    ctx->kernels = kernels;
     ctx->random_key = opts->seed;
     ctx->recording = 1;
     ctx->process = getpid();

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sys/types.h>
 
+struct kernels;
 struct node;
 struct pool;
 
@@ -24,6 +25,7 @@ typedef struct arena {
 
 struct gan_context {
     arena arena;
+    const struct kernels *kernels; /* kernels/isa.h */
 
     /* error.c */
     int32_t error_code; /* pending, or 0 */
@@ -59,7 +61,8 @@ struct gan_context {
  * child; otherwise frees what other threads have released. */
 int32_t context_enter(gan_context *ctx);
 
-int32_t context_create(const gan_context_opts *opts, gan_context **out);
+int32_t context_create(const gan_context_opts *opts, const struct kernels *kernels,
+                       gan_context **out);
 void context_destroy(gan_context *ctx);
 
 /* Frees the memory of a dead context without handles. */

@@ -65,15 +65,20 @@ int32_t scope_end(gan_context *ctx, int64_t mark) {
     return GAN_OK;
 }
 
+gan_tensor *scope_keep(gan_context *ctx, int64_t mark, gan_tensor *result) {
+    /* An input that is handed through is not of this scope: it needs no second owner, but one does
+     * no harm. */
+    if (result) object_ref(&result->base);
+    ctx->mark_count = (size_t)mark;
+    drop_from(ctx, ctx->marks[mark - 1]);
+    return result ? scope_adopt(result) : NULL;
+}
+
 gan_tensor *scope_escape(gan_context *ctx, int64_t mark, gan_tensor *result) {
     if (mark < 1) return NULL;
-    size_t first = ctx->marks[mark - 1];
-    if (result) object_ref(&result->base);
-    drop_from(ctx, first);
+    result = scope_keep(ctx, mark, result);
     ctx->mark_count = (size_t)mark - 1;
-    /* An input that is handed through was not made in this scope: it needs no second owner, but
-     * one does no harm. */
-    return result ? scope_adopt(result) : NULL;
+    return result;
 }
 
 void scope_end_all(gan_context *ctx) {

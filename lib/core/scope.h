@@ -21,6 +21,10 @@ int64_t scope_begin_for(gan_tensor *t);
 /* Ends it and all inside; the tape is cut when no scope is left open. */
 int32_t scope_end(gan_context *ctx, int64_t mark);
 
+/* Ends what the scope holds but `result` (a tensor of it, or NULL), and leaves the scope open.
+ * Returns result, or NULL with GAN_ENOMEM set. */
+gan_tensor *scope_keep(gan_context *ctx, int64_t mark, gan_tensor *result);
+
 /* Ends an inner scope but keeps `result` (a tensor of it, or NULL) in the one around. Returns
  * result. */
 gan_tensor *scope_escape(gan_context *ctx, int64_t mark, gan_tensor *result);

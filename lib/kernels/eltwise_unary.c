@@ -1,6 +1,7 @@
 /* Element-wise kernels of one operand, and the gate. */
 #include "kernels/kernels.h"
 
+#include "kernels/activate.h"
 #include "kernels/cut.h"
 #include "kernels/vmath.h"
 
@@ -108,4 +109,26 @@ void eltwise_gate(gan_context *ctx, int64_t n, double t, double below, double at
     const unary arg = {
         .g = g, .x = x, .y = y, .p = (real)below, .q = (real)at, .r = (real)above, .t = (real)t};
     span_for(ctx, n, CUT_GRAIN, gate_span, &arg);
+}
+
+typedef struct bias_act {
+    int64_t cols;
+    const real *x, *bias;
+    real slope, *y;
+} bias_act;
+
+static void bias_act_rows(const void *arg, int64_t begin, int64_t end) {
+    const bias_act *m = arg;
+    for (int64_t row = begin; row < end; row++) {
+        const real *x = m->x + row * m->cols;
+        real *restrict y = m->y + row * m->cols;
+        for (int64_t j = 0; j < m->cols; j++) y[j] = x[j] + m->bias[j];
+        activate_row(m->cols, m->slope, y);
+    }
+}
+
+void eltwise_bias_act(gan_context *ctx, int64_t rows, int64_t cols, double slope, const real *x,
+                      const real *bias, real *y) {
+    const bias_act arg = {cols, x, bias, (real)slope, y};
+    span_for(ctx, rows, ceil_div(CUT_GRAIN, max_i64(cols, 1)), bias_act_rows, &arg);
 }

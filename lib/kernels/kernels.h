@@ -1,7 +1,9 @@
 /* Loops over plain arrays: what the operators' forward functions call. Nothing here knows tensors,
  * scopes or the tape. Arrays are contiguous and row-major; inputs and outputs never overlap unless
  * said. Every kernel cuts its work by shape (core/threads.h), so bits do not depend on threads.
- * Kernels that need scratch return 0 or GAN_ENOMEM; the others cannot fail. */
+ * Kernels that need scratch return 0 or GAN_ENOMEM; the others cannot fail.
+ *
+ * They are compiled once for each instruction set (isa.h): each has its line in kernels.def too. */
 #ifndef GAN_KERNELS_H
 #define GAN_KERNELS_H
 
@@ -75,6 +77,15 @@ int32_t norm_stats(gan_context *ctx, const norm_geom *geom, const real *x, real 
 /* y = (x - mean) / sqrt(var + eps). */
 int32_t norm_normalize(gan_context *ctx, const norm_geom *geom, double eps, const real *x, real *y);
 
+/* y = (x - mean) / sqrt(var + eps) * gain + shift, below 0 times slope (1: as it is). gain and shift
+ * are (b, r2). */
+int32_t norm_affine(gan_context *ctx, const norm_geom *geom, double eps, double slope,
+                    const real *x, const real *gain, const real *shift, real *y);
+
+/* y (a, b) = sum of g * (x - mean) / sqrt(var + eps) over each group. */
+int32_t norm_dot(gan_context *ctx, const norm_geom *geom, double eps, const real *x, const real *g,
+                 real *y);
+
 /* s (a, b) = 1 / sqrt(var + eps). */
 int32_t norm_scale(gan_context *ctx, const norm_geom *geom, double eps, const real *x, real *s);
 
@@ -106,6 +117,10 @@ void eltwise_min(gan_context *ctx, const bcast *s, const real *a, const real *b,
  * g and x have n elements each. */
 void eltwise_gate(gan_context *ctx, int64_t n, double t, double below, double at, double above,
                   const real *g, const real *x, real *y);
+
+/* y (rows, cols) = x + bias (cols), below 0 times slope (1: as it is). */
+void eltwise_bias_act(gan_context *ctx, int64_t rows, int64_t cols, double slope, const real *x,
+                      const real *bias, real *y);
 
 /* One-operand kernels over n elements; p and q are parameters where named. */
 void eltwise_affine(gan_context *ctx, int64_t n, double p, double q, const real *x,
@@ -178,7 +193,7 @@ void layout_scatter_add(gan_context *ctx, int64_t count, int64_t rows, int64_t w
 
 /* Element i depends only on (key, counter + i / 4, i % 4): the same bits for any thread count.
  * Each call uses noise_blocks(n) counter values. */
-uint64_t noise_blocks(int64_t n);
+static inline uint64_t noise_blocks(int64_t n) { return ((uint64_t)n + 3) / 4; }
 void noise_uniform(gan_context *ctx, uint64_t key, uint64_t counter, int64_t n, double lo,
                    double hi, real *y); /* [lo, hi) */
 void noise_normal(gan_context *ctx, uint64_t key, uint64_t counter, int64_t n, double mean,

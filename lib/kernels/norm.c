@@ -6,6 +6,7 @@
 #include "kernels/kernels.h"
 
 #include "core/alloc.h"
+#include "kernels/activate.h"
 #include "kernels/cut.h"
 
 /* Sums along a row are kept in this many accumulators, so that they vectorise. */
@@ -140,6 +141,69 @@ static int32_t mean_and_scale(gan_context *ctx, const norm_geom *q, double eps, 
     const int32_t status = norm_stats(ctx, q, x, mean, s);
     for (int64_t k = 0; k < group_count(q) && status == GAN_OK; k++)
         s[k] = (real)(1 / sqrt((double)s[k] + eps));
+    return status;
+}
+
+/* ---- y = (x - mean) * s * gain + shift, activated -------------------------------------------- */
+
+typedef struct affine_job {
+    const norm_geom *geom;
+    const real *x, *mean, *s; /* x, (a, b), (a, b) */
+    const real *gain, *shift; /* (b, r2) */
+    real slope;
+    real *y;
+} affine_job;
+
+static void affine_row(const affine_job *job, int64_t row, int64_t group) {
+    const int64_t b = job->geom->b, r2 = job->geom->r2;
+    const real *x = job->x + row * b * r2, *mean = job->mean + group, *s = job->s + group;
+    const real *gain = job->gain, *shift = job->shift;
+    real *y = job->y + row * b * r2;
+    if (r2 == 1) {
+        for (int64_t j = 0; j < b; j++) y[j] = (x[j] - mean[j]) * (s[j] * gain[j]) + shift[j];
+    } else {
+        for (int64_t j = 0; j < b; j++)
+            for (int64_t k = j * r2; k < (j + 1) * r2; k++)
+                y[k] = (x[k] - mean[j]) * (s[j] * gain[k]) + shift[k];
+    }
+    activate_row(b * r2, job->slope, y);
+}
+
+static void affine_rows(const void *arg, int64_t begin, int64_t end) {
+    const affine_job *job = arg;
+    for (int64_t row = begin; row < end; row++)
+        affine_row(job, row, row / job->geom->r1 * job->geom->b);
+}
+
+int32_t norm_affine(gan_context *ctx, const norm_geom *geom, double eps, double slope,
+                    const real *x, const real *gain, const real *shift, real *y) {
+    const int64_t groups = group_count(geom);
+    real *mean = arena_alloc_array(ctx, (size_t)(2 * groups), sizeof(real));
+    if (!mean) return GAN_ENOMEM;
+    real *s = mean + groups;
+    const int32_t status = mean_and_scale(ctx, geom, eps, x, mean, s);
+    const affine_job job = {geom, x, mean, s, gain, shift, (real)slope, y};
+    if (status == GAN_OK)
+        span_for(ctx, geom->a * geom->r1, ceil_div(CUT_GRAIN, max_i64(geom->b * geom->r2, 1)),
+                 affine_rows, &job);
+    arena_free(ctx, mean);
+    return status;
+}
+
+/* ---- sum of g * xhat ------------------------------------------------------------------------- */
+
+int32_t norm_dot(gan_context *ctx, const norm_geom *geom, double eps, const real *x, const real *g,
+                 real *y) {
+    const int64_t groups = group_count(geom);
+    real *mean = arena_alloc_array(ctx, (size_t)(2 * groups), sizeof(real));
+    group_sums *total = arena_alloc_array(ctx, (size_t)groups, sizeof *total);
+    int32_t status = mean && total ? GAN_OK : GAN_ENOMEM;
+    if (status == GAN_OK) status = mean_and_scale(ctx, geom, eps, x, mean, mean + groups);
+    if (status == GAN_OK) status = sum_groups(ctx, geom, x, g, mean, total);
+    for (int64_t k = 0; k < groups && status == GAN_OK; k++)
+        y[k] = (real)(total[k].ed * (double)mean[groups + k]);
+    arena_free(ctx, total);
+    arena_free(ctx, mean);
     return status;
 }
 

@@ -36,6 +36,12 @@ const module_class module_tanh = {.name = "tanh", .forward = hyperbolic_tangent}
 const module_class module_sigmoid = {.name = "sigmoid", .forward = sigmoid};
 const module_class module_softplus = {.name = "softplus", .forward = softplus};
 
+int activation_fuses(const gan_module *m, double *slope) {
+    if (m->class != &module_relu && m->class != &module_leaky_relu) return 0;
+    *slope = m->class == &module_relu ? 0 : m->number[0];
+    return *slope >= 0;
+}
+
 gan_module *activation_add(gan_module *parent, const char *name, const module_class *class,
                            double number) {
     gan_module *m = module_new(parent->base.ctx, class, parent, name);

@@ -13,20 +13,21 @@ static int fits(const gan_module *m, gan_tensor *x, int32_t axis) {
 }
 
 /* (N,H,W,C) to (N,H',W',O) with W (O,KH,KW,C). */
-static gan_tensor *conv2d_forward(gan_module *m, gan_tensor *x) {
+static gan_tensor *conv2d_forward(gan_module *m, gan_tensor *x, double slope) {
     if (!fits(m, x, 3)) return NULL;
-    return affine_shift(m, op_conv2d(x, module_own(m, "weight"), &m->conv, m->label));
+    return affine_shift(m, op_conv2d(x, module_own(m, "weight"), &m->conv, m->label), slope);
 }
 
 /* (N,H,W,C) to (N,H',W',O) with W (C,KH,KW,O). */
-static gan_tensor *conv_transpose2d_forward(gan_module *m, gan_tensor *x) {
+static gan_tensor *conv_transpose2d_forward(gan_module *m, gan_tensor *x, double slope) {
     if (!fits(m, x, 0)) return NULL;
-    return affine_shift(m, op_conv_transpose2d(x, module_own(m, "weight"), &m->conv, m->label));
+    return affine_shift(m, op_conv_transpose2d(x, module_own(m, "weight"), &m->conv, m->label),
+                        slope);
 }
 
-static const module_class module_conv2d = {.name = "conv2d", .forward = conv2d_forward};
+static const module_class module_conv2d = {.name = "conv2d", .forward_activated = conv2d_forward};
 static const module_class module_conv_transpose2d = {.name = "conv_transpose2d",
-                                                     .forward = conv_transpose2d_forward};
+                                                     .forward_activated = conv_transpose2d_forward};
 
 static gan_module *add(gan_module *parent, const char *name, const module_class *class,
                        const shape *kernel, int64_t out, const gan_conv2d_opts *opts) {

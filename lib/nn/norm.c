@@ -21,9 +21,13 @@ static int32_t add_gain_and_shift(gan_module *m, const shape *s, int32_t layout)
     return GAN_OK;
 }
 
-static gan_tensor *apply_gain_and_shift(const gan_module *m, gan_tensor *y) {
-    gan_tensor *gain = module_own(m, "weight");
-    return gain ? op_add(op_mul(y, gain), module_own(m, "bias")) : y;
+/* leaky_relu(normalize(x) * gain + shift). number: eps. */
+static gan_tensor *normalize(const gan_module *m, gan_tensor *x, const norm_geom *geom,
+                             double slope) {
+    gan_tensor *gain = module_own(m, "weight"), *shift = module_own(m, "bias");
+    double eps = m->number[0];
+    if (gain) return op_norm_affine(x, gain, shift, geom, eps, slope);
+    return activate(op_normalize(x, geom, eps), slope);
 }
 
 /* A detached layer; s is the shape of gain and shift. number: eps, momentum. */
@@ -82,12 +86,12 @@ static int32_t move_statistics(const gan_module *m, gan_tensor *x, const norm_ge
     return GAN_OK;
 }
 
-static gan_tensor *batch_norm_train(gan_module *m, gan_tensor *x) {
+static gan_tensor *batch_norm_train(gan_module *m, gan_tensor *x, double slope) {
     norm_geom geom;
     if (norm_geom_batch(m->label, x, &geom)) return NULL;
     if (geom.r1 < 2)
         return layer_refuse(m, x, "of more than one value per channel in training mode");
-    gan_tensor *y = apply_gain_and_shift(m, op_normalize(x, &geom, m->number[0]));
+    gan_tensor *y = normalize(m, x, &geom, slope);
     return y && !move_statistics(m, x, &geom) ? y : NULL;
 }
 
@@ -103,18 +107,18 @@ static gan_tensor *running_scale(const gan_module *m, gan_tensor *x) {
 
 /* The running statistics, gain and shift as one affine map of each channel: y = x a + b with
  * a = gain / sqrt(var + eps) and b = shift - mean a. */
-static gan_tensor *batch_norm_eval(const gan_module *m, gan_tensor *x) {
+static gan_tensor *batch_norm_eval(const gan_module *m, gan_tensor *x, double slope) {
     gan_tensor *gain = module_own(m, "weight"), *shift = module_own(m, "bias");
     gan_tensor *a = running_scale(m, x);
     if (gain) a = op_mul(gain, a);
     gan_tensor *b = op_mul(module_own(m, "running_mean"), a);
     b = shift ? op_sub(shift, b) : op_affine(b, -1, 0);
-    return op_add(op_mul(x, a), b);
+    return op_bias_act(op_mul(x, a), b, slope);
 }
 
-static gan_tensor *batch_norm_forward(gan_module *m, gan_tensor *x) {
+static gan_tensor *batch_norm_forward(gan_module *m, gan_tensor *x, double slope) {
     if (!fits(m, x, 0)) return NULL;
-    return m->training ? batch_norm_train(m, x) : batch_norm_eval(m, x);
+    return m->training ? batch_norm_train(m, x, slope) : batch_norm_eval(m, x, slope);
 }
 
 static int32_t add_statistics(gan_module *m, const shape *s) {
@@ -131,7 +135,8 @@ static int32_t add_statistics(gan_module *m, const shape *s) {
     return GAN_OK;
 }
 
-static const module_class module_batch_norm = {.name = "batch_norm", .forward = batch_norm_forward};
+static const module_class module_batch_norm = {.name = "batch_norm",
+                                               .forward_activated = batch_norm_forward};
 
 gan_module *batch_norm_add(gan_module *parent, const char *name, int64_t channels,
                            const gan_norm_opts *opts) {
@@ -142,14 +147,14 @@ gan_module *batch_norm_add(gan_module *parent, const char *name, int64_t channel
 
 /* ---- norms within a sample ------------------------------------------------------------------- */
 
-static gan_tensor *instance_norm_forward(gan_module *m, gan_tensor *x) {
+static gan_tensor *instance_norm_forward(gan_module *m, gan_tensor *x, double slope) {
     norm_geom geom;
     if (!fits(m, x, 4) || norm_geom_instance(m->label, x, &geom)) return NULL;
-    return apply_gain_and_shift(m, op_normalize(x, &geom, m->number[0]));
+    return normalize(m, x, &geom, slope);
 }
 
 static const module_class module_instance_norm = {.name = "instance_norm",
-                                                  .forward = instance_norm_forward};
+                                                  .forward_activated = instance_norm_forward};
 
 gan_module *instance_norm_add(gan_module *parent, const char *name, int64_t channels,
                               const gan_norm_opts *opts) {
@@ -159,7 +164,7 @@ gan_module *instance_norm_add(gan_module *parent, const char *name, int64_t chan
 }
 
 /* size: the sample's shape. */
-static gan_tensor *layer_norm_forward(gan_module *m, gan_tensor *x) {
+static gan_tensor *layer_norm_forward(gan_module *m, gan_tensor *x, double slope) {
     const shape *s = tensor_shape(x);
     shape sample = s->rank ? shape_of(s->rank - 1, s->dim + 1) : *s;
     norm_geom geom;
@@ -168,10 +173,11 @@ static gan_tensor *layer_norm_forward(gan_module *m, gan_tensor *x) {
         return layer_refuse(m, x, "samples of %s", shape_text(&m->size, text));
     }
     if (norm_geom_layer(m->label, x, &geom)) return NULL;
-    return apply_gain_and_shift(m, op_normalize(x, &geom, m->number[0]));
+    return normalize(m, x, &geom, slope);
 }
 
-static const module_class module_layer_norm = {.name = "layer_norm", .forward = layer_norm_forward};
+static const module_class module_layer_norm = {.name = "layer_norm",
+                                               .forward_activated = layer_norm_forward};
 
 gan_module *layer_norm_add(gan_module *parent, const char *name, const shape *sample,
                            const gan_norm_opts *opts) {
@@ -181,13 +187,14 @@ gan_module *layer_norm_add(gan_module *parent, const char *name, const shape *sa
 }
 
 /* size: channels, groups. */
-static gan_tensor *group_norm_forward(gan_module *m, gan_tensor *x) {
+static gan_tensor *group_norm_forward(gan_module *m, gan_tensor *x, double slope) {
     norm_geom geom;
     if (!fits(m, x, 0) || norm_geom_group(m->label, x, (int32_t)m->size.dim[1], &geom)) return NULL;
-    return apply_gain_and_shift(m, op_normalize(x, &geom, m->number[0]));
+    return normalize(m, x, &geom, slope);
 }
 
-static const module_class module_group_norm = {.name = "group_norm", .forward = group_norm_forward};
+static const module_class module_group_norm = {.name = "group_norm",
+                                               .forward_activated = group_norm_forward};
 
 gan_module *group_norm_add(gan_module *parent, const char *name, int32_t groups, int64_t channels,
                            const gan_norm_opts *opts) {

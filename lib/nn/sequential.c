@@ -1,7 +1,8 @@
 /* Bare trees and sequentials, and how any module is run. */
-#include "nn/module.h"
+#include "nn/layers.h"
 
 #include "core/error.h"
+#include "core/scope.h"
 
 static gan_tensor *cannot(const gan_module *m, const char *why) {
     error_set(m->base.ctx, GAN_EINVAL, "%s %s", m->label, why);
@@ -11,6 +12,7 @@ static gan_tensor *cannot(const gan_module *m, const char *why) {
 gan_tensor *module_forward(gan_module *m, gan_tensor *x) {
     if (!x) return NULL;
     if (m->class->forward) return m->class->forward(m, x);
+    if (m->class->forward_activated) return m->class->forward_activated(m, x, 1);
     if (m->class->forward_labels) return cannot(m, "takes labels: use gan_forward_labels");
     return cannot(m, "has no forward of its own: run its children");
 }
@@ -20,9 +22,28 @@ gan_tensor *module_forward_labels(gan_module *m, const int32_t *labels, int64_t 
     return cannot(m, "does not take labels: use gan_forward");
 }
 
+/* Runs child i, with the activation that follows where the two are one pass. Returns how many
+ * children that were. */
+static size_t run_child(gan_module *m, size_t i, gan_tensor **x) {
+    gan_module *child = m->children[i];
+    double slope;
+    int fused = child->class->forward_activated && i + 1 < m->child_count &&
+                activation_fuses(m->children[i + 1], &slope);
+    *x = fused ? child->class->forward_activated(child, *x, slope) : module_forward(child, *x);
+    return fused ? 2 : 1;
+}
+
+/* What no graph needs goes as soon as the next child has run. */
 static gan_tensor *run_from(gan_module *m, size_t first, gan_tensor *x) {
-    for (size_t i = first; i < m->child_count && x; i++) x = module_forward(m->children[i], x);
-    return x;
+    gan_context *ctx = m->base.ctx;
+    if (!x) return NULL;
+    int64_t mark = scope_begin(ctx);
+    if (mark < 1) return NULL;
+    for (size_t i = first; i < m->child_count && x;) {
+        i += run_child(m, i, &x);
+        x = scope_keep(ctx, mark, x);
+    }
+    return scope_escape(ctx, mark, x);
 }
 
 static gan_tensor *sequential_forward(gan_module *m, gan_tensor *x) { return run_from(m, 0, x); }

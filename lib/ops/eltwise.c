@@ -101,3 +101,30 @@ gan_tensor *vjp_maximum(const op_record *r, gan_tensor *g, int32_t i) {
 gan_tensor *vjp_minimum(const op_record *r, gan_tensor *g, int32_t i) {
     return vjp_winner(r, g, i, 0);
 }
+
+/* ---- bias and activation in one pass --------------------------------------------------------- */
+
+gan_tensor *op_bias_act(gan_tensor *x, gan_tensor *bias, double slope) {
+    if (!OP_READY("bias", x, bias)) return NULL;
+    const shape *s = tensor_shape(x), *b = tensor_shape(bias);
+    if (s->rank < 1 || b->rank != 1 || b->dim[0] != s->dim[s->rank - 1]) {
+        char tx[SHAPE_TEXT], tb[SHAPE_TEXT];
+        error_set(tensor_context(x), GAN_EINVAL, "bias %s does not go along the last axis of %s",
+                  shape_text(b, tb), shape_text(s, tx));
+        return NULL;
+    }
+    return op_apply_2(OP_bias_act, x, bias, &(op_attr){.f = {slope}}, s);
+}
+
+int32_t forward_bias_act(const op_call *c) {
+    int64_t cols = c->in_shape[1]->dim[0];
+    eltwise_bias_act(c->ctx, cols ? shape_size(&c->out_shape) / cols : 0, cols, c->attr->f[0],
+                     c->in[0], c->in[1], c->out);
+    return GAN_OK;
+}
+
+gan_tensor *vjp_bias_act(const op_record *r, gan_tensor *g, int32_t i) {
+    (void)r;
+    (void)i;
+    return g;
+}

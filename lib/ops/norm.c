@@ -7,6 +7,9 @@
  *              in x = -(s xhat / n) sum(u P(x,g)) - s (<g xhat> P(x,u) + <u xhat> P(x,g))
  *   S'       : in x = -u s^2 xhat / n
  *
+ * norm_dot (sum of g xhat) and norm_affine (gain, shift and activation in one pass) are fused forms
+ * whose derivatives are made of these.
+ *
  * In P', s is the operator S and not a saved constant: with a constant the first derivative is
  * still right and the second is wrong. */
 #include "ops/table.h"
@@ -58,6 +61,23 @@ gan_tensor *op_norm_moments(gan_tensor *x, const norm_geom *m) {
     return op_apply_1(OP_norm_moments, x, &attr, &out);
 }
 
+gan_tensor *op_norm_dot(gan_tensor *x, gan_tensor *g, const norm_geom *m, double eps) {
+    if (!OP_READY("norm_dot", x, g)) return NULL;
+    op_attr attr = attr_of(m, eps);
+    shape out = group_shape(m);
+    return op_apply_2(OP_norm_dot, x, g, &attr, &out);
+}
+
+gan_tensor *op_norm_affine(gan_tensor *x, gan_tensor *gain, gan_tensor *shift, const norm_geom *m,
+                           double eps, double slope) {
+    if (!OP_READY("norm_affine", x, gain, shift)) return NULL;
+    op_attr attr = attr_of(m, 0);
+    attr.f[0] = slope;
+    attr.f[1] = eps;
+    gan_tensor *in[] = {x, gain, shift};
+    return op_apply(OP_norm_affine, 3, in, &attr, NULL, tensor_shape(x));
+}
+
 /* ---- forward --------------------------------------------------------------------------------- */
 
 int32_t forward_normalize(const op_call *c) {
@@ -73,6 +93,17 @@ int32_t forward_norm_project(const op_call *c) {
 int32_t forward_norm_scale(const op_call *c) {
     norm_geom m = geom_of(c->attr);
     return norm_scale(c->ctx, &m, c->attr->f[0], c->in[0], c->out);
+}
+
+int32_t forward_norm_dot(const op_call *c) {
+    norm_geom m = geom_of(c->attr);
+    return norm_dot(c->ctx, &m, c->attr->f[0], c->in[0], c->in[1], c->out);
+}
+
+int32_t forward_norm_affine(const op_call *c) {
+    norm_geom m = geom_of(c->attr);
+    return norm_affine(c->ctx, &m, c->attr->f[1], c->attr->f[0], c->in[0], c->in[1], c->in[2],
+                       c->out);
 }
 
 int32_t forward_norm_moments(const op_call *c) {
@@ -129,10 +160,36 @@ gan_tensor *vjp_norm_scale(const op_record *r, gan_tensor *u, int32_t i) {
     return op_reshape(op_mul(op_normalize(x, &m, eps), factor), record_input_shape(r, 0));
 }
 
+/* sum(g xhat) u: in g = u xhat; in x = P(x, u g). */
+gan_tensor *vjp_norm_dot(const op_record *r, gan_tensor *u, int32_t i) {
+    norm_geom m = geom_of(record_attr(r));
+    double eps = record_attr(r)->f[0];
+    shape split = split_shape(&m), whole = *record_input_shape(r, i);
+    gan_tensor *x = op_reshape(record_input(r, 0), &split);
+    if (i == 1) return op_reshape(op_mul(op_normalize(x, &m, eps), u), &whole);
+    gan_tensor *g = op_reshape(record_input(r, 1), &split);
+    return op_reshape(op_norm_project(x, op_mul(g, u), &m, eps), &whole);
+}
+
+/* xhat * gain + shift, g being past the activation: in x = P(x, g gain), in gain = g xhat. Where a
+ * group is one channel, the sum of g xhat over it is all the gain's gradient needs. */
+gan_tensor *vjp_norm_affine(const op_record *r, gan_tensor *g, int32_t i) {
+    norm_geom m = geom_of(record_attr(r));
+    double eps = record_attr(r)->f[1];
+    if (i == 2) return g;
+    gan_tensor *x = record_input(r, 0);
+    if (i == 0) return op_norm_project(x, op_mul(g, record_input(r, 1)), &m, eps);
+    if (m.r2 > 1) return op_mul(g, op_normalize(x, &m, eps));
+    shape per_channel = shape_2(m.a, m.b);
+    return op_reshape(
+        op_sum_to(op_reshape(op_norm_dot(x, g, &m, eps), &per_channel), &(shape){2, {1, m.b}}),
+        record_input_shape(r, 1));
+}
+
 /* Samples stay apart when no group spans two of them. */
 int rows_norm(const op_record *r, int32_t i, int64_t samples) {
-    (void)i;
-    return record_attr(r)->i[0] % samples == 0;
+    int per_sample = shape_equal(record_input_shape(r, i), record_input_shape(r, 0));
+    return samples == 1 || (per_sample && record_attr(r)->i[0] % samples == 0);
 }
 
 /* ---- which elements form a group ------------------------------------------------------------- */

@@ -18,6 +18,9 @@ gan_tensor *op_div(gan_tensor *a, gan_tensor *b);
 gan_tensor *op_maximum(gan_tensor *a, gan_tensor *b);
 gan_tensor *op_minimum(gan_tensor *a, gan_tensor *b);
 
+/* x + bias along the last axis, then leaky_relu; slope >= 0, 1 for none. */
+gan_tensor *op_bias_act(gan_tensor *x, gan_tensor *bias, double slope);
+
 /* unary.c */
 gan_tensor *op_affine(gan_tensor *x, double factor, double offset);
 gan_tensor *op_exp(gan_tensor *x);
@@ -98,6 +101,11 @@ gan_tensor *op_max_pool(gan_tensor *x, int32_t size, int32_t stride, int32_t pad
 gan_tensor *op_normalize(gan_tensor *x, const norm_geom *geom, double eps);
 gan_tensor *op_norm_project(gan_tensor *x, gan_tensor *g, const norm_geom *geom, double eps);
 gan_tensor *op_norm_scale(gan_tensor *x, const norm_geom *geom, double eps); /* (a, 1, b, 1) */
+gan_tensor *op_norm_dot(gan_tensor *x, gan_tensor *g, const norm_geom *geom, double eps);
+/* normalize(x) * gain + shift, then leaky_relu; slope >= 0, 1 for none. gain and shift broadcast to
+ * x and have b * r2 elements each. */
+gan_tensor *op_norm_affine(gan_tensor *x, gan_tensor *gain, gan_tensor *shift,
+                           const norm_geom *geom, double eps, double slope);
 gan_tensor *op_norm_moments(gan_tensor *x, const norm_geom *geom); /* (2, a, b): mean, variance */
 /* The four group geometries; 0, or an error naming `function`. */
 int32_t norm_geom_batch(const char *function, gan_tensor *x, norm_geom *geom);

@@ -5,13 +5,24 @@
 #define POOL_INTS "n h w c ho wo kh kw sh sw pt pl"
 #define NORM_INTS "a r1 b r2"
 #define VJP_GRAD(name) vjp_##name
+#define VJP_ACTIVATED(name) vjp_##name
 #define VJP_NONE(name) NULL
+#define BEFORE_GRAD NULL
+#define BEFORE_ACTIVATED through_activation
+#define BEFORE_NONE NULL
 /* Operators whose result shares its input's elements have no forward. */
 #define forward_reshape NULL
 
+/* ACTIVATED operators end with leaky_relu, whose slope is their first float attribute; 1: none. */
+static gan_tensor *through_activation(const op_record *r, gan_tensor *g) {
+    double slope = record_attr(r)->f[0];
+    return slope == 1 ? g : op_gate(g, record_output(r), 0, slope, slope, 1);
+}
+
 static const op_def table[OP_COUNT] = {
 #define OP(name, derivative, rows, reads, flat, ints, floats)                                      \
-    {#name, forward_##name, VJP_##derivative(name), rows, reads, flat, ints, floats},
+    {#name, forward_##name, VJP_##derivative(name), BEFORE_##derivative, rows, reads, flat,        \
+     ints,  floats},
 #include "ops/ops.def"
 #undef OP
 };
@@ -34,8 +45,9 @@ int rows_aligned(const op_record *r, int32_t i, int64_t samples) {
     const shape *in = record_input_shape(r, i), *out = record_output_shape(r);
     if (samples == 1) return 1;
     if (in->rank == 0 || out->rank == 0) return 0;
-    /* (N,...) to (N): per-sample reductions; otherwise the axes have to line up. */
-    int lined_up = in->rank == out->rank || out->rank == 1;
+    /* The norm of each sample is (N,...) to (N); all others line up at the last axis, so that the
+     * first one is the samples' only if no axis is lost. */
+    int lined_up = in->rank == out->rank || r->op == OP_row_norm;
     return lined_up && in->dim[0] == out->dim[0];
 }
 

@@ -13,6 +13,7 @@ enum {
 };
 
 #define VJP_GRAD(name) gan_tensor *vjp_##name(const op_record *r, gan_tensor *g, int32_t i);
+#define VJP_ACTIVATED(name) VJP_GRAD(name)
 #define VJP_NONE(name)
 #define OP(name, derivative, rows, reads, flat, ints, floats)                                      \
     int32_t forward_##name(const op_call *c);                                                      \
@@ -20,6 +21,7 @@ enum {
 #include "ops/ops.def"
 #undef OP
 #undef VJP_GRAD
+#undef VJP_ACTIVATED
 #undef VJP_NONE
 
 /* Runs an operator of one or two inputs without index. */

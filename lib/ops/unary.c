@@ -39,7 +39,10 @@ gan_tensor *op_clamp(gan_tensor *x, double lo, double hi) {
     return unary(OP_clamp, "gan_clamp", x, &(op_attr){.f = {lo, hi}});
 }
 
+/* From slope 0 on the result has x's sign, so the derivative reads the result, which the next layer
+ * keeps anyway. Below, x times its own mask does. */
 gan_tensor *op_leaky_relu(gan_tensor *x, double slope) {
+    if (!(slope >= 0)) return op_gate(x, x, 0, slope, slope, 1);
     return unary(OP_leaky_relu, "gan_leaky_relu", x, &(op_attr){.f = {slope}});
 }
 
@@ -179,7 +182,7 @@ gan_tensor *vjp_clamp(const op_record *r, gan_tensor *g, int32_t i) {
 gan_tensor *vjp_leaky_relu(const op_record *r, gan_tensor *g, int32_t i) {
     (void)i;
     double slope = record_attr(r)->f[0];
-    return op_gate(g, record_input(r, 0), 0, slope, slope, 1);
+    return op_gate(g, record_output(r), 0, slope, slope, 1);
 }
 
 /* Orders: elu' = {1 | alpha e^x}, elu'' = {0 | alpha e^x}, and that is its own derivative. */

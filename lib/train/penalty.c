@@ -65,10 +65,11 @@ static int32_t check_apart(gan_tensor *scores, gan_tensor *points) {
     int32_t code;
     if (autograd_rows_kept(scores, points, tensor_shape(points)->dim[0], &name, &code) || code)
         return code;
-    if (!strcmp(name, "normalize"))
+    if (!strcmp(name, "normalize") || !strcmp(name, "norm_affine"))
         return error_set(ctx, GAN_EMIXED,
-                         "gan_penalty: batch norm (operator 'normalize') in the critic makes a "
-                         "sample's score depend on the others: use layer norm or none");
+                         "gan_penalty: batch norm (operator '%s') in the critic makes a sample's "
+                         "score depend on the others: use layer norm or none",
+                         name);
     return error_set(ctx, GAN_EMIXED,
                      "gan_penalty: operator '%s' in the critic makes a sample's score depend on "
                      "the others (packing? a statistic of the batch?)",
