@@ -64,7 +64,7 @@ static gan_tensor *add_value(const char *function, gan_module *parent, const cha
     }
     if (module_check_name(function, parent, name)) return NULL;
     gan_tensor *t = module_add_entry(parent, name, role, LAYOUT_SAME, tensor_shape(value));
-    if (t) memcpy(tensor_data(t), tensor_values(value), (size_t)tensor_size(t) * sizeof(real));
+    if (t) tensor_copy(t, value);
     return t;
 }
 

@@ -24,14 +24,9 @@ typedef struct node_list {
 } node_list;
 
 static int32_t push(gan_context *ctx, node_list *list, node *n) {
-    if (list->count == list->capacity) {
-        size_t wanted = list->capacity ? 2 * list->capacity : 256;
-        node **larger =
-            arena_grow(ctx, list->at, list->count * sizeof(node *), wanted * sizeof(node *));
-        if (!larger) return GAN_ENOMEM;
-        list->at = larger;
-        list->capacity = wanted;
-    }
+    node **room = arena_make_room(ctx, list->at, list->count, &list->capacity, sizeof(node *));
+    if (!room) return GAN_ENOMEM;
+    list->at = room;
     list->at[list->count++] = n;
     return GAN_OK;
 }

@@ -91,4 +91,10 @@ real *tensor_data(gan_tensor *t) { return storage_data(t->storage); }
 
 const real *tensor_values(const gan_tensor *t) { return storage_data(t->storage); }
 
+void tensor_copy(gan_tensor *to, const gan_tensor *from) {
+    if (to->storage == from->storage) return;
+    memcpy(tensor_data(to), tensor_values(from), (size_t)tensor_size(from) * sizeof(real));
+    tensor_touch(to);
+}
+
 void tensor_touch(gan_tensor *t) { t->storage->version++; }

@@ -43,6 +43,9 @@ int64_t tensor_size(const gan_tensor *t);
 real *tensor_data(gan_tensor *t);
 const real *tensor_values(const gan_tensor *t);
 
+/* Overwrites to's elements with those of a tensor of as many. The same tensor is allowed. */
+void tensor_copy(gan_tensor *to, const gan_tensor *from);
+
 /* To be called after elements were changed. */
 void tensor_touch(gan_tensor *t);
 

@@ -245,10 +245,7 @@ int32_t module_copy(gan_module *to, const gan_module *from) {
     for (size_t i = 0; i < to->entry_total; i++) {
         const entry *e = module_entry(to, i);
         const gan_tensor *source = module_find(from, module_entry_name(to, e))->tensor;
-        if (e->tensor == source) continue;
-        memcpy(tensor_data(e->tensor), tensor_values(source),
-               (size_t)tensor_size(source) * sizeof(real));
-        tensor_touch(e->tensor);
+        tensor_copy(e->tensor, source);
     }
     return GAN_OK;
 }

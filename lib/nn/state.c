@@ -169,11 +169,6 @@ static int32_t decode_all(const gan_module *m, const char *path, const safetenso
     return code;
 }
 
-static void copy_values(gan_tensor *to, const gan_tensor *from) {
-    memcpy(tensor_data(to), tensor_values(from), (size_t)tensor_size(to) * sizeof(real));
-    tensor_touch(to);
-}
-
 int32_t state_load(gan_module *m, const char *path) {
     gan_context *ctx = m->base.ctx;
     gan_tensor **values = arena_alloc_array(ctx, m->entry_total, sizeof(gan_tensor *));
@@ -185,7 +180,7 @@ int32_t state_load(gan_module *m, const char *path) {
         int64_t mark = scope_begin(ctx);
         code = mark < 0 ? (int32_t)mark : decode_all(m, path, &file, values);
         for (size_t i = 0; i < m->entry_total && !code; i++)
-            copy_values(module_entry(m, i)->tensor, values[i]);
+            tensor_copy(module_entry(m, i)->tensor, values[i]);
         scope_escape(ctx, mark, NULL);
         autograd_recording(ctx, before);
         safetensors_release(ctx, &file);
