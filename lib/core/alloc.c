@@ -15,17 +15,18 @@ typedef struct arena_block {
     int32_t class;
 } arena_block;
 
-/* Size classes: four a doubling, from 128 bytes, so that at most a fifth of a block is slack. */
+/* Size classes: sixteen a doubling, from 128 bytes. Most large blocks are a power of two and a
+ * header: at most a sixteenth of a block is slack. */
 static int32_t class_of(uint64_t bytes) {
     if (bytes <= 128) return 0;
     int32_t top = 63 - __builtin_clzll(bytes - 1);
-    return (top - 7) * 4 + (int32_t)(((bytes - 1) >> (top - 2)) & 3) + 1;
+    return (top - 7) * 16 + (int32_t)(((bytes - 1) >> (top - 4)) & 15) + 1;
 }
 
 static uint64_t class_bytes(int32_t class) {
     if (class == 0) return 128;
-    int32_t top = 7 + (class - 1) / 4;
-    return (uint64_t)(5 + (class - 1) % 4) << (top - 2);
+    int32_t top = 7 + (class - 1) / 16;
+    return (uint64_t)(17 + (class - 1) % 16) << (top - 4);
 }
 
 static void give_back(gan_context *ctx, arena_block *block) {

@@ -12,7 +12,7 @@ struct kernels;
 struct node;
 struct pool;
 
-enum { ARENA_CLASSES = 160, ERROR_TEXT = 512 };
+enum { ARENA_CLASSES = 16 * 56 + 1, ERROR_TEXT = 512 };
 
 typedef struct arena {
     gan_alloc_fn alloc;
