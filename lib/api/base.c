@@ -8,6 +8,7 @@
 #include "core/real.h"
 #include "core/scope.h"
 #include "core/threads.h"
+#include "kernels/isa.h"
 
 #include <string.h>
 
@@ -64,7 +65,8 @@ int32_t gan_context_create(const gan_context_opts *opts, gan_context **out) {
     if (code) return code;
     if (!out || o.threads < 0 || !o.alloc != !o.free || (o.flags & ~(uint32_t)GAN_CONTEXT_NO_CACHE))
         return GAN_EINVAL;
-    return context_create(&o, out);
+    const struct kernels *kernels = kernels_choose(); /* may not have what GAN_ISA names */
+    return kernels ? context_create(&o, kernels, out) : GAN_ENOTSUP;
 }
 
 void gan_context_destroy(gan_context *ctx) {

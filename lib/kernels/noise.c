@@ -39,8 +39,6 @@ static void philox(uint64_t key, uint64_t counter, uint32_t *restrict bits) {
     }
 }
 
-uint64_t noise_blocks(int64_t n) { return (uint64_t)ceil_div(n, 4); }
-
 /* ---- from bits to numbers -------------------------------------------------------------------- */
 
 typedef struct noise_job noise_job;

@@ -1,0 +1,196 @@
+/* The product of a matrix as it lies and one in panels, after Goto and van de Geijn, "Anatomy of
+ * High-Performance Matrix Multiplication", 2008: a tile of the result stays in registers while a
+ * part of the depth runs through it.
+ *
+ * The left factor is only ever broadcast element by element, so it needs no packing, unless its
+ * elements along the depth are so far apart that they collide in the cache. */
+#include "kernels/gemm_packed.h"
+
+#include <string.h>
+
+typedef real vec __attribute__((vector_size(GEMM_VECTOR)));
+/* A vector in memory, at any element. */
+typedef real vec_at __attribute__((vector_size(GEMM_VECTOR), aligned(sizeof(real)), may_alias));
+
+enum {
+    LANES = GEMM_VECTOR / (int)sizeof(real),
+    VECTORS = GEMM_PANEL / LANES, /* across a tile of the result */
+    ROWS = 6,                     /* of a tile: with two vectors a row, 12 of 16 registers */
+    DEPTH = 256,                  /* at once: that much of a panel stays in the first-level cache */
+    BLOCK = 240                   /* rows of the left factor: they stay in the second-level cache */
+};
+
+_Static_assert(BLOCK % GEMM_PANEL == 0 && BLOCK % ROWS == 0, "blocks hold whole panels and tiles");
+
+/* One tile's share of the product. */
+typedef struct tile_args {
+    int64_t k;
+    const real *a; /* its first row, at the first step of the depth */
+    int64_t row, step;
+    const real *b; /* its panel, likewise */
+    int accumulate;
+    real *c;
+    int64_t ldc;
+} tile_args;
+
+/* The tile of `rows` rows and `vectors` vectors, both constants where this is inlined. */
+static inline __attribute__((always_inline)) void multiply_tile(const int rows, const int vectors,
+                                                                const tile_args *t) {
+    vec sum[ROWS][VECTORS];
+    const real *a = t->a, *b = t->b;
+    const int64_t row = t->row, step = t->step, ldc = t->ldc;
+    real *const c = t->c;
+    for (int i = 0; i < rows; i++) {
+        __builtin_prefetch(c + i * ldc, 1);
+        for (int v = 0; v < vectors; v++) sum[i][v] = (vec){0};
+    }
+    for (int64_t p = 0; p < t->k; p++) {
+        vec across[VECTORS];
+        for (int v = 0; v < vectors; v++) across[v] = *(const vec_at *)(b + v * LANES);
+#pragma GCC unroll 6
+        for (int i = 0; i < rows; i++)
+#pragma GCC unroll 2
+            for (int v = 0; v < vectors; v++) sum[i][v] += a[i * row] * across[v];
+        a += step;
+        b += GEMM_PANEL;
+    }
+    for (int i = 0; i < rows; i++)
+        for (int v = 0; v < vectors; v++) {
+            vec_at *to = (vec_at *)(c + i * ldc + v * LANES);
+            if (t->accumulate) sum[i][v] += *to;
+            *to = sum[i][v];
+        }
+}
+
+#define TILE_ROWS(rows, vectors)                                                                   \
+    case rows:                                                                                     \
+        multiply_tile(rows, vectors, t);                                                           \
+        break
+
+/* Both halves of the panel. */
+static void multiply_full(int rows, const tile_args *t) {
+    switch (rows) {
+        TILE_ROWS(1, VECTORS);
+        TILE_ROWS(2, VECTORS);
+        TILE_ROWS(3, VECTORS);
+        TILE_ROWS(4, VECTORS);
+        TILE_ROWS(5, VECTORS);
+        TILE_ROWS(6, VECTORS);
+    }
+}
+
+/* The first half of the panel. */
+static void multiply_half(int rows, const tile_args *t) {
+    switch (rows) {
+        TILE_ROWS(1, 1);
+        TILE_ROWS(2, 1);
+        TILE_ROWS(3, 1);
+        TILE_ROWS(4, 1);
+        TILE_ROWS(5, 1);
+        TILE_ROWS(6, 1);
+    }
+}
+
+/* The tile at the right edge, `cols` wide: whole vectors go to a buffer, and their columns from
+ * there to the result. */
+static void multiply_edge(int rows, int64_t cols, const tile_args *t) {
+    real buffer[ROWS * GEMM_PANEL];
+    tile_args whole = *t;
+    whole.accumulate = 0;
+    whole.c = buffer;
+    whole.ldc = GEMM_PANEL;
+    if (cols > LANES)
+        multiply_full(rows, &whole);
+    else
+        multiply_half(rows, &whole);
+    for (int i = 0; i < rows; i++)
+        for (int64_t j = 0; j < cols; j++) {
+            real *to = t->c + i * t->ldc + j;
+            *to = t->accumulate ? *to + buffer[i * GEMM_PANEL + j] : buffer[i * GEMM_PANEL + j];
+        }
+}
+
+/* `rows` rows of the result that lie at even distances in the left factor, in tiles as equal as can
+ * be: one of a single row would wait for its own additions. */
+static void multiply_rows(int64_t rows, int64_t cols, tile_args t) {
+    const int64_t tiles = ceil_div(rows, ROWS);
+    for (int64_t tile = 0; tile < tiles; tile++) {
+        const int height = (int)(rows * (tile + 1) / tiles - rows * tile / tiles);
+        if (cols == GEMM_PANEL)
+            multiply_full(height, &t);
+        else
+            multiply_edge(height, cols, &t);
+        t.a += height * t.row;
+        t.c += height * t.ldc;
+    }
+}
+
+/* One part of the depth, one block of rows. */
+static void multiply_block(int64_t rows, int64_t n, int64_t k, const gemm_left *a,
+                           const real *block, const real *panels, tile_args t) {
+    const int even = a->panel == GEMM_PANEL * a->row;
+    const int64_t height = even ? rows : GEMM_PANEL;
+    real *const c = t.c;
+    for (int64_t j = 0; j < n; j += GEMM_PANEL) {
+        t.b = panels + j * k;
+        for (int64_t i = 0; i < rows; i += height) {
+            t.a = block + i / GEMM_PANEL * a->panel;
+            t.c = c + i * t.ldc + j;
+            multiply_rows(min_i64(height, rows - i), min_i64(GEMM_PANEL, n - j), t);
+        }
+    }
+}
+
+void gemm_packed(int64_t m, int64_t n, int64_t k, const gemm_left *a, const real *panels,
+                 int accumulate, real *c, int64_t ldc) {
+    const int64_t parts = max_i64(1, ceil_div(k, DEPTH));
+    for (int64_t part = 0; part < parts; part++) {
+        const int64_t from = k * part / parts;
+        tile_args t = {.k = k * (part + 1) / parts - from,
+                       .row = a->row,
+                       .step = a->step,
+                       .accumulate = accumulate || part > 0,
+                       .ldc = ldc};
+        for (int64_t i = 0; i < m; i += BLOCK) {
+            t.c = c + i * ldc;
+            multiply_block(min_i64(BLOCK, m - i), n, k, a,
+                           a->data + i / GEMM_PANEL * a->panel + from * a->step,
+                           panels + from * GEMM_PANEL, t);
+        }
+    }
+}
+
+/* ---- packing --------------------------------------------------------------------------------- */
+
+/* One panel of `cols` columns: `to` (k, GEMM_PANEL). */
+static void pack_rows(int64_t k, int64_t cols, const real *b, int64_t ldb, real *restrict to) {
+    if (cols == GEMM_PANEL) {
+        for (int64_t p = 0; p < k; p++)
+            memcpy(to + p * GEMM_PANEL, b + p * ldb, GEMM_PANEL * sizeof(real));
+        return;
+    }
+    for (int64_t p = 0; p < k; p++)
+        for (int64_t j = 0; j < GEMM_PANEL; j++)
+            to[p * GEMM_PANEL + j] = j < cols ? b[p * ldb + j] : 0;
+}
+
+static void pack_columns(int64_t k, int64_t cols, const real *b, int64_t ldb, real *restrict to) {
+    if (cols == GEMM_PANEL) {
+        for (int64_t p = 0; p < k; p++)
+            for (int64_t j = 0; j < GEMM_PANEL; j++) to[p * GEMM_PANEL + j] = b[j * ldb + p];
+        return;
+    }
+    for (int64_t p = 0; p < k; p++)
+        for (int64_t j = 0; j < GEMM_PANEL; j++)
+            to[p * GEMM_PANEL + j] = j < cols ? b[j * ldb + p] : 0;
+}
+
+void gemm_pack(int tb, int64_t k, int64_t n, const real *b, int64_t ldb, real *panels) {
+    for (int64_t j = 0; j < n; j += GEMM_PANEL) {
+        const int64_t cols = min_i64(GEMM_PANEL, n - j);
+        if (tb)
+            pack_columns(k, cols, b + j * ldb, ldb, panels + j * k);
+        else
+            pack_rows(k, cols, b + j, ldb, panels + j * k);
+    }
+}

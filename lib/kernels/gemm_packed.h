@@ -1,0 +1,65 @@
+/* Matrix products of which one factor lies in panels: packed once, or written so by what makes it,
+ * and used by many products. For the inside of lib/kernels, which is compiled once for each
+ * instruction set: the panel's width depends on it.
+ *
+ * The panels of a matrix (k, n) are its columns, GEMM_PANEL at a time: element (p, j) is at
+ *     gemm_panel_at(k, j) + p * GEMM_PANEL,
+ * so that a panel's row is one or two vectors. The last panel is filled up with columns that take
+ * part in the arithmetic but not in the result: they should hold zeros, and no NaN or denormals,
+ * for speed. */
+#ifndef GAN_KERNELS_GEMM_PACKED_H
+#define GAN_KERNELS_GEMM_PACKED_H
+
+#include "core/real.h"
+#include "kernels/tiling.h"
+
+/* Bytes of a vector register. */
+#if defined(__AVX__)
+#define GEMM_VECTOR 32
+#else
+#define GEMM_VECTOR 16
+#endif
+
+enum { GEMM_PANEL = 2 * GEMM_VECTOR / (int)sizeof(real) };
+
+/* Elements that the panels of a matrix (k, n) take. */
+static inline int64_t gemm_panels_size(int64_t k, int64_t n) {
+    return ceil_div(n, GEMM_PANEL) * GEMM_PANEL * k;
+}
+
+/* Where column j of row 0 lies in the panels of a matrix of k rows. */
+static inline int64_t gemm_panel_at(int64_t k, int64_t j) {
+    return j / GEMM_PANEL * GEMM_PANEL * k + j % GEMM_PANEL;
+}
+
+/* panels = those of op(B) (k, n). tb 0: B is (k, n), its rows ldb apart; 1: it is (n, k). */
+void gemm_pack(int tb, int64_t k, int64_t n, const real *b, int64_t ldb, real *panels);
+
+/* How the left factor (m, k) lies in memory: element (i, p) is at
+ *     data[i / GEMM_PANEL * panel + i % GEMM_PANEL * row + p * step]. */
+typedef struct gemm_left {
+    const real *data;
+    int64_t row, step, panel;
+} gemm_left;
+
+/* Rows that are lda apart. */
+static inline gemm_left gemm_left_rows(const real *a, int64_t lda) {
+    return (gemm_left){a, lda, 1, GEMM_PANEL * lda};
+}
+
+/* The transpose of (k, m), whose rows are lda apart. With large rows, panels are faster. */
+static inline gemm_left gemm_left_transposed(const real *a, int64_t lda) {
+    return (gemm_left){a, 1, lda, GEMM_PANEL};
+}
+
+/* The transpose of (k, m), which lies in panels. */
+static inline gemm_left gemm_left_panels(const real *panels, int64_t k) {
+    return (gemm_left){panels, 1, GEMM_PANEL, GEMM_PANEL * k};
+}
+
+/* C (m, n) = A B, or C += A B if `accumulate`; the rows of C are ldc apart. B is in panels. One
+ * call on the calling thread. The order of the additions depends on k only. */
+void gemm_packed(int64_t m, int64_t n, int64_t k, const gemm_left *a, const real *panels,
+                 int accumulate, real *c, int64_t ldc);
+
+#endif
