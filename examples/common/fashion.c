@@ -48,10 +48,12 @@ static gan_conv2d_opts halving(int32_t bias) {
     return opts;
 }
 
-/* Hands over a tree in which every layer was added, or drops it with the error of the one that was
- * not. */
+/* Hands over a tree in which every layer was added, with DCGAN's initial weights, or drops it with
+ * the error of the layer that was not. Weights that small begin at grey pictures; from larger ones
+ * the generator first spends a thousand steps on losing black and white noise. */
 static int32_t finish(gan_context *ctx, gan_module *root, gan_module **out) {
     int32_t status = gan_error_code(ctx);
+    if (status == GAN_OK) status = gan_module_init(root, GAN_INIT_NORMAL, 0.02);
     if (status < 0)
         gan_module_unref(root);
     else

@@ -7,14 +7,16 @@
  *     gan_module *G = NULL;
  *     gan_module_create(ctx, &G);
  *     gan_module *main = gan_add_sequential(G, "main");
- *     gan_add_dense(main, NULL, 128, 1024, NULL);         // parameters main.0.weight, main.0.bias
+ *     gan_add_dense(main, NULL, 128, 1024, 1);            // parameters main.0.weight, main.0.bias
  *     gan_add_relu(main, NULL);
+ *     if (gan_error_code(ctx)) fputs(gan_last_error(ctx), stderr);
  *
  * Names: NULL takes the number of children so far, as PyTorch's Sequential does, so activations
- * consume a number too. A NULL parent gives NULL, so a whole network is checked once, at its end.
- * Parameters are named tensors, tracked unless frozen, in PyTorch's names; in memory kernels are
- * (O,KH,KW,C) (convolution: O outputs, C inputs; transposed: O inputs, C outputs), dense weights
- * (out, in). Files use PyTorch's layouts (io.h).
+ * consume a number too. A NULL parent gives NULL and the first error stays pending, so a whole
+ * network is checked once, with gan_error_code at its end. Parameters are named tensors, tracked
+ * unless frozen, in PyTorch's names; in memory kernels are (O,KH,KW,C) (convolution: O outputs, C
+ * inputs; transposed: O inputs, C outputs), dense weights (out, in). Files use PyTorch's layouts
+ * (io.h).
  *
  * SPDX-License-Identifier: MIT */
 #ifndef GAN_NN_H

@@ -120,9 +120,10 @@ GAN_API gan_tensor *gan_gather(gan_tensor *x, const int32_t *index, int64_t n);
 GAN_API gan_tensor *gan_scatter_add(gan_tensor *x, const int32_t *index, int64_t n, int64_t rows);
 /* gan_gather under its usual name: row labels[i] of table (classes, width). */
 GAN_API gan_tensor *gan_embedding(gan_tensor *table, const int32_t *labels, int64_t n);
-/* The same values, cut from the graph. */
+/* The same elements, cut from the graph. Like gan_reshape this shares memory with x: what
+ * gan_tensor_write or an optimizer writes into x shows here too. */
 GAN_API gan_tensor *gan_detach(gan_tensor *x);
-/* A tracked leaf with the same values: what gan_grad can differentiate with respect to. */
+/* A tracked leaf over the same elements: what gan_grad can differentiate with respect to. */
 GAN_API gan_tensor *gan_track(gan_tensor *x);
 
 /* ---- images ---------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@ set -euo pipefail
 
 : "${GAN_BUILD:?set it to the build folder}" "${GAN_SOURCE:?set it to the source folder}"
 quickstart=$GAN_BUILD/examples/quickstart
+check_quickstart=$GAN_BUILD/examples/check_quickstart
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'echo "FAILED: $0, line $LINENO" >&2' ERR
@@ -16,17 +17,18 @@ fail() {
     exit 1
 }
 
-# small_data FOLDER: the first 256 images of Fashion-MNIST, as a plain IDX file.
+# small_data FOLDER: the first 256 images of Fashion-MNIST and their labels, as plain IDX files.
 small_data() {
     local images
     images=$(dpkg -L dataset-fashion-mnist | grep /train-images-idx3-ubyte)
     mkdir -p "$1"
-    python3 - "$images" "$1/train-images-idx3-ubyte" <<'PYTHON'
+    python3 - "$(dirname "$images")" "$1" <<'PYTHON'
 import gzip, struct, sys
-n = 256
-with gzip.open(sys.argv[1]) as whole, open(sys.argv[2], "wb") as part:
-    magic, _, height, width = struct.unpack(">4I", whole.read(16))
-    part.write(struct.pack(">4I", magic, n, height, width) + whole.read(n * height * width))
+n, source, target = 256, *sys.argv[1:]
+for name, rest, item in ("train-images-idx3-ubyte", 8, 28 * 28), ("train-labels-idx1-ubyte", 0, 1):
+    with gzip.open(f"{source}/{name}.gz") as whole, open(f"{target}/{name}", "wb") as part:
+        magic, _ = struct.unpack(">2I", whole.read(8))
+        part.write(struct.pack(">2I", magic, n) + whole.read(rest) + whole.read(n * item))
 PYTHON
 }
 

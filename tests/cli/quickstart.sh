@@ -23,3 +23,9 @@ cmp -s runs/quickstart/samples.png other/samples.png && fail "the same picture f
 # The time limit ends a run as well.
 "$quickstart" --data data --minutes 0.02 --batch 4 --out timed >/dev/null 2>&1
 [ "$(check_run timed)" -ge 1 ] || fail "no step in the time"
+
+# The judge reads what the quickstart wrote; so short a run need not please it.
+"$check_quickstart" --data data --run runs/quickstart >verdict || [ $? -eq 1 ]
+counts=$(sed -nE 's/^samples per class: ([0-9 ]+);.*/\1/p' verdict)
+[ $((${counts// /+})) -eq 1000 ] || fail "not 1000 samples in classes: $(cat verdict)"
+grep -q "estimate of the distance" verdict || fail "no word about the log: $(cat verdict)"

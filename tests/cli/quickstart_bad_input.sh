@@ -44,6 +44,8 @@ refuses 1 "file" "$quickstart" --data data "${short[@]}" --out file
 mkdir -p blocked/log.jsonl
 refuses 1 "blocked/log.jsonl" "$quickstart" --data data "${short[@]}" --out blocked
 refuses 1 "log" "$quickstart" --data data "${short[@]}" --out /dev/full
+refuses 1 "empty" "$quickstart" --data data "${short[@]}" --out ""
+refuses 1 "too long" "$quickstart" --data data "${short[@]}" --out "$(printf 'x%.0s' {1..5000})"
 if [ "$(id -u)" -ne 0 ]; then
     mkdir locked && chmod a-w locked
     refuses 1 "locked" "$quickstart" --data data "${short[@]}" --out locked/run
