@@ -13,6 +13,7 @@ BUILD(mul_by_itself, gan_mul(x[0], x[0])) /* two edges into one node */
 BUILD_2(division, gan_div)
 BUILD_2(maximum, gan_maximum)
 BUILD_2(minimum, gan_minimum)
+BUILD(bias_act_of, op_bias_act(x[0], x[1], p[0]))
 BUILD(affine, op_affine(x[0], p[0], p[1]))
 BUILD_1(exponential, gan_exp)
 BUILD_1(logarithm, gan_log)
@@ -204,12 +205,22 @@ static gan_tensor *norm_scale_of(gan_tensor *const *x, const double *p) {
     return op_norm_scale(x[0], &m, p[4]);
 }
 
+static gan_tensor *norm_dot_of(gan_tensor *const *x, const double *p) {
+    norm_geom m = norm_from(p);
+    return op_norm_dot(x[0], x[1], &m, p[4]);
+}
+
+static gan_tensor *norm_affine_of(gan_tensor *const *x, const double *p) {
+    norm_geom m = norm_from(p);
+    return op_norm_affine(x[0], x[1], x[2], &m, p[4], p[5]);
+}
+
 static gan_tensor *norm_moments(gan_tensor *const *x, const double *p) {
     norm_geom m = norm_from(p);
     return op_norm_moments(x[0], &m);
 }
 
-/* All three over x of the shape `...`, seen as (a, r1, b, r2). */
+/* All four over x of the shape `...`, seen as (a, r1, b, r2). */
 #define NORM(a, r1, b, r2, eps, ...)                                                               \
     {"normalize", normalize, 3, {a, r1, b, r2, eps}, {X(__VA_ARGS__)}},                            \
         {"norm_project",                                                                           \
@@ -217,7 +228,7 @@ static gan_tensor *norm_moments(gan_tensor *const *x, const double *p) {
          3,                                                                                        \
          {a, r1, b, r2, eps},                                                                      \
          {X(__VA_ARGS__), X(__VA_ARGS__)}},                                                        \
-    {                                                                                              \
+        {"norm_dot", norm_dot_of, 3, {a, r1, b, r2, eps}, {X(__VA_ARGS__), X(__VA_ARGS__)}}, {     \
         "norm_scale", norm_scale_of, 3, {a, r1, b, r2, eps}, { X(__VA_ARGS__) }                    \
     }
 
@@ -245,6 +256,10 @@ const sample op_samples[] = {
     BINARY("maximum", maximum, 2, X),
     BINARY("minimum", minimum, 2, X),
 
+    {"bias_act", bias_act_of, 3, {1}, {X(3, 4), X(4)}},
+    {"bias_act", bias_act_of, 3, {0.2}, {X(3, 4), POSITIVE(4)}},
+    {"bias_act", bias_act_of, 3, {0}, {X(2, 2, 3, 5), POSITIVE(5)}},
+
     {"affine", affine, 3, {-1.5, 0.25}, {X(3, 4)}},
     {"affine", affine, 3, {0, 1}, {X(5)}},
     {"exp", exponential, 3, {0}, {X(3, 4)}},
@@ -262,7 +277,6 @@ const sample op_samples[] = {
     {"clamp", clamp, 2, {-5, 5}, {X(3)}},
     {"leaky_relu", leaky_relu, 3, {0.2}, {X(3, 4)}},
     {"leaky_relu", leaky_relu, 3, {0}, {X(3, 4)}},
-    {"leaky_relu", leaky_relu, 3, {-0.5}, {X(3, 4)}},
     {"leaky_relu", leaky_relu, 3, {1.5}, {X(2, 2, 3)}},
     {"elu", elu, 3, {1, 0}, {X(3, 4)}},
     {"elu", elu, 3, {0.5, 0}, {X(3, 4)}},
@@ -277,6 +291,7 @@ const sample op_samples[] = {
     {"safe_reciprocal", safe_reciprocal, 3, {0}, {IN(-2, -1, 5)}},
     {"gate", gate, 3, {0, 0.2, 0.2, 1}, {X(3, 4), X(3, 4)}},
     {"gate", gate, 3, {0.5, -1, 0, 2}, {X(3, 1), X(3, 4)}},
+    {"gate", leaky_relu, 3, {-0.5}, {X(3, 4)}}, /* a negative slope cannot be seen in the result */
     {"dropout", dropout, 2, {0.3}, {X(5, 4)}},
     {"dropout", dropout, 2, {0}, {X(4)}},
 
@@ -343,6 +358,15 @@ const sample op_samples[] = {
     NORM(3, 1, 1, 5, 1e-3, 3, 5),
     NORM(2, 1, 1, 12, 1e-5, 2, 2, 2, 3),
     NORM(2, 4, 2, 2, 0.1, 2, 2, 2, 4),
+    {"norm_affine", norm_affine_of, 3, {1, 6, 3, 1, 1e-5, 0.2}, {X(6, 3), POSITIVE(3), X(3)}},
+    {"norm_affine", norm_affine_of, 3, {2, 4, 3, 1, 1e-5, 0}, {X(2, 2, 2, 3), X(3), X(3)}},
+    {"norm_affine", norm_affine_of, 3, {3, 1, 1, 5, 1e-3, 1}, {X(3, 5), X(5), X(5)}},
+    {"norm_affine",
+     norm_affine_of,
+     2,
+     {2, 1, 1, 12, 1e-5, 0.2},
+     {X(2, 2, 2, 3), X(2, 2, 3), X(2, 2, 3)}},
+    {"norm_affine", norm_affine_of, 2, {2, 4, 2, 2, 0.1, 0.2}, {X(2, 2, 2, 4), POSITIVE(4), X(4)}},
     {"norm_moments", norm_moments, 0, {1, 6, 3, 1, 0}, {X(6, 3)}},
 };
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define DERIVATIVE_GRAD 1
+#define DERIVATIVE_ACTIVATED 1
 #define DERIVATIVE_NONE 0
 static const struct {
     const char *name;

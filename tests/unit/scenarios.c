@@ -1,16 +1,12 @@
 #include "scenarios.h"
 
+#include "support.h"
 #include "training.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define SHAPE(...)                                                                                 \
-    (const int64_t[]){__VA_ARGS__}, (int32_t)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t))
 
 /* ---- results --------------------------------------------------------------------------------- */
 
@@ -351,4 +347,4 @@ const scenario scenarios[] = {
     {"png", png},
 };
 
-const int32_t scenario_count = (int32_t)COUNT(scenarios);
+const int32_t scenario_count = COUNT_OF(scenarios);

@@ -124,6 +124,12 @@ static void test_with_respect_to_results(void **state) {
     assert_values(g[1], SHAPE(2), 24, 32);
     assert_values(g[2], SCALAR, 1);
     for (int i = 0; i < 3; i++) gan_tensor_unref(g[i]);
+
+    /* A leaf with respect to itself. */
+    gan_tensor *one = gan_track(gan_scalar(ctx, 5));
+    assert_ok(ctx, gan_grad(one, &one, 1, 0, g));
+    assert_values(g[0], SCALAR, 1);
+    gan_tensor_unref(g[0]);
 }
 
 /* x is used along three ways; their gradients add up. */

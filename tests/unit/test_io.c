@@ -144,6 +144,10 @@ static void test_broken_weights(void **state) {
     temp_remove(&dir);
 }
 
+/* The header's line for tensor "a". */
+#define ENTRY(dtype, shape, offsets)                                                               \
+    "\"a\":{\"dtype\":\"" dtype "\",\"shape\":[" shape "],\"data_offsets\":[" offsets "]}"
+
 static void test_hostile_headers(void **state) {
     gan_context *ctx = *state;
     temp_dir dir;
@@ -156,17 +160,17 @@ static void test_hostile_headers(void **state) {
         "[]",
         "{",
         "{\"a\":5}",
-        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}",
-        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,0]}}",
-        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[1,9]}}",
-        "{\"a\":{\"dtype\":\"F32\",\"shape\":[-2],\"data_offsets\":[0,8]}}",
-        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387905],\"data_offsets\":[0,8]}}",
-        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,18446744073709551615]}}",
-        "{\"a\":{\"dtype\":\"X9\",\"shape\":[2],\"data_offsets\":[0,8]}}",
-        "{\"a\":{\"dtype\":\"I32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
-        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
-        "\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
-        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1e9],\"data_offsets\":[0,8]}}",
+        "{" ENTRY("F32", "2", "0,4") "}",
+        "{" ENTRY("F32", "2", "8,0") "}",
+        "{" ENTRY("F32", "2", "1,9") "}",
+        "{" ENTRY("F32", "-2", "0,8") "}",
+        "{" ENTRY("F32", "4611686018427387905", "0,8") "}",
+        "{" ENTRY("F32", "2", "0,18446744073709551615") "}",
+        "{" ENTRY("X9", "2", "0,8") "}",
+        "{" ENTRY("I32", "2", "0,8") "}",
+        "{" ENTRY("F32", "2", "0,8") "," ENTRY("F32", "2", "0,8") "}",
+        "{" ENTRY("F32", "1e9", "0,8") "}",
+        "{" ENTRY("F32", "1,2", "0,8") "}",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[2]}}",
     };
     unsigned char file[512];
@@ -199,7 +203,7 @@ static void test_float64_files_are_read(void **state) {
     gan_module *m = NULL;
     assert_ok(ctx, gan_module_create(ctx, &m));
     gan_add_parameter(m, "a", gan_zeros(ctx, SHAPE(2)));
-    const char *header = "{\"a\":{\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[0,16]}}";
+    const char *header = "{" ENTRY("F64", "2", "0,16") "}";
     const double values[2] = {1.5, -3};
     unsigned char file[256];
     uint64_t length = strlen(header);

@@ -1,7 +1,8 @@
 /* Options structs from other versions of the header: older (shorter), newer (longer), broken. */
 #include "support.h"
 
-#include <stdlib.h>
+#include "core/options.h"
+
 #include <string.h>
 
 typedef void (*init_fn)(void *opts, size_t size);
@@ -153,6 +154,56 @@ static void test_broken_sizes(void **state) {
     assert_int_equal(f.bytes[12], 0xee);
 }
 
+/* A struct that has grown: its first release ended behind `first`. */
+typedef struct grown {
+    uint32_t struct_size;
+    int32_t first;
+    double second;
+} grown;
+enum { FIRST_RELEASE = 8 };
+
+static const grown grown_defaults = {sizeof(grown), 1, 2.5};
+
+static int32_t load(gan_context *ctx, grown *into, const void *src) {
+    *into = grown_defaults;
+    return options_load(ctx, "gan_grown", into, sizeof *into, FIRST_RELEASE, src);
+}
+
+static void test_structs_from_the_past(void **state) {
+    gan_context *ctx = *state;
+    grown into;
+    const struct {
+        uint32_t struct_size;
+        int32_t first;
+    } old = {FIRST_RELEASE, 7};
+    assert_int_equal(load(ctx, &into, &old), GAN_OK);
+    assert_int_equal(into.first, 7);
+    assert_near(into.second, 2.5, 0); /* what the old header did not have keeps its default */
+    assert_int_equal(load(ctx, &into, NULL), GAN_OK);
+    assert_int_equal(into.first, 1);
+
+    const struct {
+        grown base;
+        uint64_t third;
+    } unused = {{sizeof unused, 3, 4}, 0}, used = {{sizeof used, 3, 4}, 1};
+    assert_int_equal(load(ctx, &into, &unused), GAN_OK);
+    assert_near(into.second, 4, 0);
+    assert_int_equal(load(ctx, &into, &used), GAN_EABI);
+    assert_status(ctx, gan_error_code(ctx), GAN_EABI, "gan_grown", "does not know");
+    assert_int_equal(load(NULL, &into, &used), GAN_EABI); /* before there is a context */
+}
+
+static void test_stats_of_another_version(void **state) {
+    struct {
+        gan_stats base;
+        uint64_t later;
+    } stats = {.base = {.struct_size = sizeof stats}, .later = 77};
+    assert_int_equal(gan_context_stats(*state, &stats.base), GAN_OK);
+    assert_int_equal(stats.base.threads, 1);
+    stats.base.struct_size = 8;
+    assert_int_equal(gan_context_stats(*state, &stats.base), GAN_EINVAL);
+}
+
 static void test_texts(void **state) {
     gan_context *ctx = *state;
     gan_module *m = dense_tree(ctx);
@@ -195,6 +246,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         CONTEXT_TEST(test_defaults_are_accepted), CONTEXT_TEST(test_structs_from_the_future),
         CONTEXT_TEST(test_broken_sizes),          CONTEXT_TEST(test_texts),
+        CONTEXT_TEST(test_structs_from_the_past), CONTEXT_TEST(test_stats_of_another_version),
         CONTEXT_TEST(test_wrong_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

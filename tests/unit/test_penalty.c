@@ -161,9 +161,52 @@ static void test_mixing_in_composed_critics(void **state) {
     /* Another sample's score. */
     gan_tensor *swapped = gan_gather(plain, (const int32_t[]){1, 0, 3, 2}, 4);
     assert_refused(ctx, gan_penalty(swapped, x, NULL), GAN_EMIXED, "'gather'");
+    /* The same by cutting and joining. */
+    const int64_t first[2] = {0, 0}, second[2] = {2, 0}, half[2] = {2, 1};
+    gan_tensor *parts[2] = {gan_slice(plain, second, half), gan_slice(plain, first, half)};
+    assert_refused(ctx, gan_penalty(gan_concat(parts, 2, 0), x, NULL), GAN_EMIXED, "gan_penalty");
+    /* The points as weights of something else. */
+    gan_tensor *image = gan_reshape(x, SHAPE(4, 2, 3, 1));
+    gan_tensor *crossed = gan_conv2d(gan_randn(ctx, SHAPE(4, 2, 3, 1)), image, NULL);
+    assert_refused(ctx, gan_penalty(crossed, x, NULL), GAN_EMIXED, "'conv'");
+    /* As many features as samples: the gradient of a row is summed over the batch. */
+    gan_tensor *square = gan_track(gan_randn(ctx, SHAPE(4, 4))),
+               *row = gan_track(gan_randn(ctx, SHAPE(4)));
+    gan_tensor *product = gan_sum_all(gan_mul(square, row));
+    gan_tensor *summed = gan_grad_of(product, row, GAN_GRAD_CREATE_GRAPH);
+    assert_refused(ctx, gan_penalty(summed, square, NULL), GAN_EMIXED, "'sum_to'");
+    /* A maximum over the batch. */
+    gan_tensor *above = gan_sub(plain, gan_max(plain, AXES(0), 1));
+    assert_refused(ctx, gan_penalty(above, x, NULL), GAN_EMIXED, "gan_penalty");
+    gan_tensor *spread = gan_add(plain, gan_mean(gan_std(x, AXES(0), 1, 0), NULL, 0, 0));
+    assert_refused(ctx, gan_penalty(spread, x, NULL), GAN_EMIXED, "gan_penalty");
     /* A reshape that keeps samples apart, and several scores a sample (patches). */
     gan_tensor *split = gan_sum(gan_reshape(x, SHAPE(4, 2, 3)), AXES(2), 0);
     assert_made(ctx, gan_penalty(split, x, NULL));
+}
+
+/* What conditional and patch critics do with each sample by itself. */
+static void test_per_sample_compositions_are_allowed(void **state) {
+    gan_context *ctx = *state;
+    gan_tensor *x = gan_track(gan_randn(ctx, SHAPE(4, 6, 6, 2)));
+    const int32_t labels[4] = {1, 0, 1, 2};
+    gan_tensor *table = gan_track(gan_randn(ctx, SHAPE(3, 72)));
+    gan_tensor *condition = gan_embedding(table, labels, 4);
+    gan_tensor *joined = gan_concat((gan_tensor *[]){gan_flatten(x), condition}, 2, 1);
+    gan_tensor *w = gan_track(gan_randn(ctx, SHAPE(144, 1)));
+    assert_made(ctx, gan_penalty(gan_matmul(joined, w, 0, 0), x, NULL));
+    gan_tensor *projection = gan_sum(gan_mul(gan_flatten(x), condition), AXES(1), 0);
+    assert_made(ctx, gan_penalty(projection, x, NULL));
+
+    gan_tensor *pooled = gan_max_pool2d(gan_avg_pool2d(x, 3, 1, 1), 2, 2, 0);
+    const int64_t none[4] = {0, 0, 0, 0}, frame[4] = {0, 1, 1, 0}, size[4] = {4, 3, 3, 2};
+    gan_tensor *moved =
+        gan_slice(gan_pad(gan_upsample_nearest(pooled, 2), frame, frame), none, size);
+    gan_tensor *patches =
+        gan_reshape(gan_softmax(gan_transpose(moved, (const int32_t[]){0, 3, 1, 2})), SHAPE(4, -1));
+    assert_made(ctx, gan_penalty(patches, x, NULL)); /* eighteen scores a sample */
+    gan_tensor *largest = gan_max(gan_dropout(moved, 0.5), AXES(1, 2, 3), 0);
+    assert_made(ctx, gan_penalty(largest, x, NULL));
 }
 
 static void test_refusals(void **state) {
@@ -200,6 +243,7 @@ int main(void) {
         CONTEXT_TEST(test_batch_norm_is_refused),
         CONTEXT_TEST(test_norms_per_sample_are_allowed),
         CONTEXT_TEST(test_mixing_in_composed_critics),
+        CONTEXT_TEST(test_per_sample_compositions_are_allowed),
         CONTEXT_TEST(test_refusals),
         CONTEXT_TEST(test_recorder_is_left_alone),
     };

@@ -10,12 +10,12 @@ static void step(training *t) {
     assert_ok(t->ctx, training_generator_step(t));
 }
 
-static void test_training_reaches_a_steady_state(void **state) {
+static void steady(gan_context *ctx, int64_t width, int steps) {
     training t;
-    assert_ok(*state, training_create(&t, *state, 4));
+    assert_ok(ctx, training_create(&t, ctx, width));
     for (int i = 0; i < 10; i++) step(&t);
     gan_stats start = stats_of(t.ctx);
-    for (int i = 10; i < STEPS; i++) {
+    for (int i = 10; i < steps; i++) {
         step(&t);
         gan_stats now = stats_of(t.ctx);
         assert_int_equal(now.live_bytes, start.live_bytes);
@@ -26,9 +26,20 @@ static void test_training_reaches_a_steady_state(void **state) {
         assert_int_equal(now.live_nodes, start.live_nodes);
     }
     training_release(&t);
-    gan_stats end = stats_of(*state);
+    gan_stats end = stats_of(ctx);
     assert_int_equal(end.live_tensors, 0);
     assert_int_equal(end.live_nodes, 0);
+}
+
+static void test_training_reaches_a_steady_state(void **state) { steady(*state, 4, STEPS); }
+
+/* Wide enough that the second thread takes part. */
+static void test_with_two_threads(void **state) {
+    (void)state;
+    gan_context *ctx = context_with(2);
+    steady(ctx, 64, 100);
+    assert_true(stats_of(ctx).worker_chunks > 0);
+    gan_context_destroy(ctx);
 }
 
 /* An error in the middle of a step leaves nothing behind. */
@@ -57,6 +68,7 @@ static void test_failed_steps_leave_nothing(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         CONTEXT_TEST(test_training_reaches_a_steady_state),
+        cmocka_unit_test(test_with_two_threads),
         CONTEXT_TEST(test_failed_steps_leave_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,10 +135,39 @@ static void test_handles_after_the_contexts_end(void **state) {
     assert_int_equal(h.blocks, 0);
 }
 
-/* In a forked child every call is GAN_ESTATE; the child may still destroy and leave. */
+static void test_modules_after_the_contexts_end(void **state) {
+    (void)state;
+    gan_context *ctx = context_with(2);
+    gan_module *m = NULL;
+    gan_optimizer *o = NULL;
+    assert_ok(ctx, gan_sequential_create(ctx, &m));
+    assert_made(ctx, gan_add_dense(m, NULL, 2, 2, 1));
+    assert_ok(ctx, gan_adam_create(m, NULL, &o));
+    gan_tensor *w = gan_tensor_ref(gan_module_parameter(m, 0)), *g[2] = {w, NULL};
+    gan_context_destroy(ctx);
+    assert_null(gan_forward(m, w));
+    assert_null(gan_add_relu(m, NULL));
+    assert_int_equal(gan_module_train(m, 0), GAN_ESTATE);
+    assert_int_equal(gan_module_save(m, "/tmp/none"), GAN_ESTATE);
+    assert_int_equal(gan_optimizer_step(o, g, 2), GAN_ESTATE);
+    assert_int_equal(gan_module_parameter_count(m), 2);
+    gan_module_unref(m);
+    assert_int_equal(gan_tensor_size(w), 4); /* the optimizer and w hold on */
+    gan_optimizer_unref(o);
+    gan_tensor_unref(w);
+}
+
+/* In a forked child every call is GAN_ESTATE; the child may still destroy and leave. Its parent had
+ * worker threads, which the child has not. */
 static void test_fork(void **state) {
-    gan_context *ctx = *state;
+    (void)state;
+    gan_context *ctx = context_with(2);
     gan_tensor *t = gan_full(ctx, SHAPE(4), 3);
+    for (int i = 0; i < 1000 && !stats_of(ctx).worker_chunks; i++) { /* until one has worked */
+        int64_t mark = gan_scope_begin(ctx);
+        assert_made(ctx, gan_randn(ctx, SHAPE(100000)));
+        gan_scope_end(ctx, mark);
+    }
     pid_t child = fork();
     if (child == 0) {
         double value;
@@ -157,6 +186,8 @@ static void test_fork(void **state) {
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
     assert_values(t, SHAPE(4), 3, 3, 3, 3);
+    assert_true(stats_of(ctx).worker_chunks > 0);
+    gan_context_destroy(ctx);
 }
 
 int main(void) {
@@ -168,7 +199,8 @@ int main(void) {
         CONTEXT_TEST(test_taken_tensors_outlive_their_scope),
         CONTEXT_TEST(test_unref_from_other_threads),
         cmocka_unit_test(test_handles_after_the_contexts_end),
-        CONTEXT_TEST(test_fork),
+        cmocka_unit_test(test_modules_after_the_contexts_end),
+        cmocka_unit_test(test_fork),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
