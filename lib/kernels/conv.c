@@ -1,7 +1,9 @@
-/* Chooses the algorithm by geometry; each works for every geometry. */
+/* Chooses the algorithm by geometry. Winograd's has its conditions, each of the others works for
+ * every geometry. */
 #include "kernels/conv_algorithms.h"
 
 #include "core/alloc.h"
+#include "kernels/conv_winograd.h"
 #include "kernels/tiling.h"
 
 #include <string.h>
@@ -34,6 +36,8 @@ int32_t conv_forward(gan_context *ctx, const conv_geom *q, const real *x, const 
         gemm(ctx, 0, 1, window_rows(&win), q->o, window_taps(&win) * q->c, x, w, y);
         return GAN_OK;
     }
+    winograd_plan plan;
+    if (winograd_suits(q, &plan)) return conv_winograd(ctx, &plan, 1, x, w, y);
     const conv_pass pass = {q, 1, x, w, y};
     /* with a stride, folding would project pixels for taps that never meet them */
     const int few = q->o <= FEW && q->c > q->o && is_stride_one(q);
@@ -48,6 +52,8 @@ int32_t conv_data_grad(gan_context *ctx, const conv_geom *q, const real *g, cons
         gemm(ctx, 0, 0, window_rows(&win), window_taps(&win) * q->c, q->o, g, w, dx);
         return GAN_OK;
     }
+    winograd_plan plan;
+    if (winograd_suits(q, &plan)) return conv_winograd(ctx, &plan, 0, g, w, dx);
     const conv_pass pass = {q, 0, g, w, dx};
     const int few = q->c <= FEW && q->o > q->c;
     return few ? conv_folded(ctx, &pass) : conv_unfolded(ctx, &pass);
@@ -73,7 +79,10 @@ static int32_t weight_grad_few(gan_context *ctx, const conv_geom *q, const real 
 int32_t conv_weight_grad(gan_context *ctx, const conv_geom *q, const real *x, const real *g,
                          real *dw) {
     if (is_empty(q)) return clear(dw, w_size(q));
+    winograd_plan plan;
     const window win = window_forward(q);
+    if (!window_is_matrix(&win) && winograd_suits(q, &plan))
+        return conv_winograd_weight_grad(ctx, &plan, x, g, dw);
     if (q->o <= FEW && q->c > q->o && is_stride_one(q) && !window_is_matrix(&win))
         return weight_grad_few(ctx, q, x, g, dw);
     return conv_correlate(ctx, &win, x, g, q->o, dw);

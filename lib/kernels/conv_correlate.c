@@ -49,7 +49,7 @@ static void correlate_piece(void *arg, int64_t chunk, int worker) {
             window_unfold(job->win, &block, job->source, unfolded);
             b = unfolded;
         }
-        gemm_serial(1, 0, job->planes, cols, block.row_end - block.row_begin, 1,
+        gemm_serial(1, 0, job->planes, cols, block.row_end - block.row_begin,
                     job->plain + block.row_begin * job->planes, job->planes, b,
                     job->blocks ? cols : width, block.row_begin > first, sum, width);
     }

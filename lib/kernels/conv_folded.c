@@ -62,7 +62,7 @@ static void project(const fold_job *job, int64_t image, int64_t source_height, s
     const int64_t c = job->source_channels;
     const real *lines = pass->in + (image * source_height + seen.begin) * job->source_width * c;
     gemm_serial(0, pass->forward, (seen.end - seen.begin) * job->source_width, job->products_row, c,
-                1, lines, c, pass->w, pass->forward ? c : job->products_row, 0, products,
+                lines, c, pass->w, pass->forward ? c : job->products_row, 0, products,
                 job->products_row);
 }
 

@@ -120,17 +120,19 @@ static void multiply(const unfold_job *job, int64_t phase, const window *win,
     const conv_pass *pass = job->pass;
     const int64_t rows = part->row_end - part->row_begin;
     const int64_t inner = (part->tap_end - part->tap_begin) * win->c;
-    const real beta = part->tap_begin > 0;
+    const int accumulate = part->tap_begin > 0;
     const real *w = tap_in_w(pass, win, part->tap_begin);
     if (job->packed) {
         const int64_t tap = taps_before(pass, phase) + part->tap_begin;
-        gemm_serial(0, 0, rows, cols, inner, 1, block, inner,
-                    job->packed + tap * win->c * job->channels + col, job->channels, beta, c, ldc);
+        gemm_serial(0, 0, rows, cols, inner, block, inner,
+                    job->packed + tap * win->c * job->channels + col, job->channels, accumulate, c,
+                    ldc);
     } else if (pass->forward) {
-        gemm_serial(0, 1, rows, cols, inner, 1, block, inner, w + col * w_row(pass), w_row(pass),
-                    beta, c, ldc);
+        gemm_serial(0, 1, rows, cols, inner, block, inner, w + col * w_row(pass), w_row(pass),
+                    accumulate, c, ldc);
     } else {
-        gemm_serial(0, 0, rows, cols, inner, 1, block, inner, w + col, w_row(pass), beta, c, ldc);
+        gemm_serial(0, 0, rows, cols, inner, block, inner, w + col, w_row(pass), accumulate, c,
+                    ldc);
     }
 }
 
@@ -170,7 +172,7 @@ static void unfold_tile(void *arg, int64_t chunk, int worker) {
         ldc = job->channels;
     }
     if (taps == 0)
-        gemm_serial(0, 0, part.row_end - part.row_begin, cols, 0, 1, block, 1, block, 1, 0, c, ldc);
+        gemm_serial(0, 0, part.row_end - part.row_begin, cols, 0, block, 1, block, 1, 0, c, ldc);
     for (part.tap_begin = 0; part.tap_begin < taps; part.tap_begin = part.tap_end) {
         part.tap_end = min_i64(part.tap_begin + job->group, taps);
         window_unfold(&win, &part, job->pass->in, block);

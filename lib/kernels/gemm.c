@@ -1,19 +1,10 @@
+/* A product over the context's threads. */
 #include "kernels/kernels.h"
 
 #include "core/threads.h"
 #include "kernels/tiling.h"
 
-#include <cblas.h>
-
-#ifdef GAN_FLOAT64
-#define blas_gemm cblas_dgemm
-#define blas_gemv cblas_dgemv
-#else
-#define blas_gemm cblas_sgemm
-#define blas_gemv cblas_sgemv
-#endif
-
-/* Up to this tile size the packing done inside BLAS is small beside the arithmetic. */
+/* Up to this tile size the packing done inside the product is small beside the arithmetic. */
 enum { TILE_MAX = 512, TILE_ROUND = 16 };
 
 /* Tiles smaller than this many multiply-adds are not cut further. */
@@ -49,35 +40,6 @@ tiling tiling_choose(int64_t count, int64_t m, int64_t n, int64_t k) {
     return t;
 }
 
-/* C *= beta; beta == 0 also clears what is not a number. */
-static void scale(int64_t m, int64_t n, real beta, real *c, int64_t ldc) {
-    for (int64_t i = 0; i < m; i++) {
-        real *row = c + i * ldc;
-        for (int64_t j = 0; j < n; j++) row[j] = beta == 0 ? 0 : beta * row[j];
-    }
-}
-
-void gemm_serial(int ta, int tb, int64_t m, int64_t n, int64_t k, real alpha, const real *a,
-                 int64_t lda, const real *b, int64_t ldb, real beta, real *c, int64_t ldc) {
-    if (m <= 0 || n <= 0) return;
-    const CBLAS_TRANSPOSE op_a = ta ? CblasTrans : CblasNoTrans;
-    const CBLAS_TRANSPOSE op_b = tb ? CblasTrans : CblasNoTrans;
-    if (k <= 0) {
-        scale(m, n, beta, c, ldc);
-    } else if (m == 1) { /* the row c = op(B)^T a: the vector form reads B once, unpacked */
-        scale(1, n, beta, c, ldc);
-        blas_gemv(CblasRowMajor, tb ? CblasNoTrans : CblasTrans, (int)(tb ? n : k),
-                  (int)(tb ? k : n), alpha, b, (int)ldb, a, ta ? (int)lda : 1, 1, c, 1);
-    } else if (n == 1) { /* the column c = op(A) b */
-        scale(m, 1, beta, c, ldc);
-        blas_gemv(CblasRowMajor, op_a, (int)(ta ? k : m), (int)(ta ? m : k), alpha, a, (int)lda, b,
-                  tb ? 1 : (int)ldb, 1, c, (int)ldc);
-    } else {
-        blas_gemm(CblasRowMajor, op_a, op_b, (int)m, (int)n, (int)k, alpha, a, (int)lda, b,
-                  (int)ldb, beta, c, (int)ldc);
-    }
-}
-
 typedef struct gemm_job {
     tiling tiles;
     int ta, tb;
@@ -97,7 +59,7 @@ static void gemm_tile(void *arg, int64_t chunk, int worker) {
     const int64_t cols = min_i64(job->tiles.cols, job->n - j);
     const real *a = job->a + (job->ta ? i : i * job->k);
     const real *b = job->b + (job->tb ? j * job->k : j);
-    gemm_serial(job->ta, job->tb, rows, cols, job->k, 1, a, job->ta ? job->m : job->k, b,
+    gemm_serial(job->ta, job->tb, rows, cols, job->k, a, job->ta ? job->m : job->k, b,
                 job->tb ? job->k : job->n, 0, job->c + i * job->n + j, job->n);
 }
 

@@ -16,7 +16,6 @@ enum {
     LANES = GEMM_VECTOR / (int)sizeof(real),
     VECTORS = GEMM_PANEL / LANES, /* across a tile of the result */
     ROWS = 6,                     /* of a tile: with two vectors a row, 12 of 16 registers */
-    DEPTH = 256,                  /* at once: that much of a panel stays in the first-level cache */
     BLOCK = 240                   /* rows of the left factor: they stay in the second-level cache */
 };
 
@@ -143,7 +142,7 @@ static void multiply_block(int64_t rows, int64_t n, int64_t k, const gemm_left *
 
 void gemm_packed(int64_t m, int64_t n, int64_t k, const gemm_left *a, const real *panels,
                  int accumulate, real *c, int64_t ldc) {
-    const int64_t parts = max_i64(1, ceil_div(k, DEPTH));
+    const int64_t parts = max_i64(1, ceil_div(k, GEMM_DEPTH));
     for (int64_t part = 0; part < parts; part++) {
         const int64_t from = k * part / parts;
         tile_args t = {.k = k * (part + 1) / parts - from,

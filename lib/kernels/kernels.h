@@ -13,12 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ---- gemm.c: the one file that sees cblas.h -------------------------------------------------- */
+/* ---- gemm.c ---------------------------------------------------------------------------------- */
 
-/* C(m,n) = alpha * op(A) op(B) + beta * C, row-major; ta/tb: 0 as is, 1 transposed. lda, ldb, ldc
- * are row lengths in memory. One call on the calling thread: usable inside a parallel region. */
-void gemm_serial(int ta, int tb, int64_t m, int64_t n, int64_t k, real alpha, const real *a,
-                 int64_t lda, const real *b, int64_t ldb, real beta, real *c, int64_t ldc);
+/* C(m,n) = op(A) op(B), or C += with `accumulate`; row-major; ta/tb: 0 as is, 1 transposed. lda,
+ * ldb, ldc are row lengths in memory. One call on the calling thread: usable inside a parallel
+ * region, by kernels only. By BLAS (gemm_blas.c) or by the own product (gemm_serial.c). */
+void gemm_serial(int ta, int tb, int64_t m, int64_t n, int64_t k, const real *a, int64_t lda,
+                 const real *b, int64_t ldb, int accumulate, real *c, int64_t ldc);
 
 /* C(m,n) = op(A) op(B), contiguous, cut into tiles over the context's threads. */
 void gemm(gan_context *ctx, int ta, int tb, int64_t m, int64_t n, int64_t k, const real *a,
@@ -77,8 +78,8 @@ int32_t norm_stats(gan_context *ctx, const norm_geom *geom, const real *x, real 
 /* y = (x - mean) / sqrt(var + eps). */
 int32_t norm_normalize(gan_context *ctx, const norm_geom *geom, double eps, const real *x, real *y);
 
-/* y = (x - mean) / sqrt(var + eps) * gain + shift, below 0 times slope (1: as it is). gain and shift
- * are (b, r2). */
+/* y = (x - mean) / sqrt(var + eps) * gain + shift, below 0 times slope (1: as it is). gain and
+ * shift are (b, r2). */
 int32_t norm_affine(gan_context *ctx, const norm_geom *geom, double eps, double slope,
                     const real *x, const real *gain, const real *shift, real *y);
 

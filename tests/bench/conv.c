@@ -1,116 +1,161 @@
-/* Times single convolution layers of DCGAN- and BEGAN-like networks in each direction, on the
- * list of peers/torch_conv.py.
+/* Times the convolution layers of DCGAN- and BEGAN-like networks in each direction.
+ *
+ * GFLOP/s are effective: the operations of the direct method over the time, whatever the library
+ * does instead. The peak is that of fused multiply-adds, measured in the same run; layers with few
+ * channels on a side are bound by memory and judged by the bytes of their operands over the time,
+ * against the rate of a copy.
  *
  * SPDX-License-Identifier: MIT */
 #include "common/options.h"
 #include "common/progress.h"
+#include "conv_problems.h"
+#include "machine.h"
 
 #include <gan.h>
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { REPS = 5 };
+enum { SAMPLES = 1024, FEW_CHANNELS = 4, REPS = 1000 };
 
-typedef struct layer {
-    int transposed;
-    int64_t n, in, out, side; /* batch, channels in and out, side of the input */
-    int32_t k, stride, pad;
-} layer;
+typedef struct bench {
+    gan_context *ctx;
+    const char *only;
+    int64_t reps, tsv;
+    double peak, copy; /* a second */
+} bench;
 
-static const layer layers[] = {
-    {0, 64, 3, 64, 64, 4, 2, 1},    {0, 64, 64, 128, 32, 4, 2, 1},  {0, 64, 128, 256, 16, 4, 2, 1},
-    {0, 64, 256, 512, 8, 4, 2, 1},  {1, 64, 1024, 512, 4, 4, 2, 1}, {1, 64, 512, 256, 8, 4, 2, 1},
-    {1, 64, 256, 128, 16, 4, 2, 1}, {1, 64, 128, 3, 32, 4, 2, 1},   {0, 16, 64, 64, 64, 3, 1, 1},
-    {0, 16, 128, 128, 32, 3, 1, 1}, {0, 16, 192, 192, 16, 3, 1, 1},
-};
+typedef struct operands {
+    gan_tensor *tensor[CONV_OPERANDS];
+    double *values[CONV_OPERANDS];
+} operands;
 
-/* Every layer is a convolution of the larger image x to the smaller g; a transposed one is its data
- * gradient, run the other way round. */
-typedef struct problem {
-    gan_tensor *x, *w, *g;
-    gan_conv2d_opts opts;
-    int64_t side; /* of x */
-} problem;
-
-static gan_tensor *forward(const problem *p) { return gan_conv2d(p->x, p->w, &p->opts); }
-
-static gan_tensor *data_grad(const problem *p) {
-    return gan_conv2d_data_grad(p->g, p->w, p->side, p->side, &p->opts);
+static void stop(const bench *b) {
+    fprintf(stderr, "conv: %s\n", b->ctx ? gan_last_error(b->ctx) : "out of memory");
+    exit(1);
 }
 
-static gan_tensor *weight_grad(const problem *p) {
-    int64_t k = gan_tensor_dim(p->w, 1);
-    return gan_conv2d_weight_grad(p->x, p->g, k, k, &p->opts);
+static double *values_of(const bench *b, gan_tensor *t) {
+    const int64_t count = gan_tensor_size(t);
+    double *values = malloc((size_t)count * sizeof *values);
+    if (!values || gan_tensor_read_doubles(t, values, count)) stop(b);
+    return values;
 }
 
-/* The shortest of REPS runs after one that is not counted. */
-static double best_seconds(gan_context *ctx, gan_tensor *(*run)(const problem *),
-                           const problem *p) {
-    double best = 1e9;
-    for (int i = 0; i <= REPS; i++) {
-        int64_t scope = gan_scope_begin(ctx);
-        double started = wall_seconds();
-        if (!run(p)) {
-            fprintf(stderr, "conv: %s\n", gan_last_error(ctx));
-            exit(1);
-        }
-        double seconds = wall_seconds() - started;
-        if (i > 0 && seconds < best) best = seconds;
-        gan_scope_end(ctx, scope);
+static int by_size(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The median of the runs' times, after one that is not counted; *y is a result. */
+static double median_seconds(const bench *b, const conv_problem *p, int operand, const operands *in,
+                             double **y) {
+    double seconds[REPS];
+    for (int64_t i = -1; i < b->reps; i++) {
+        const int64_t scope = gan_scope_begin(b->ctx);
+        const double started = wall_seconds();
+        gan_tensor *result = conv_problem_run(p, operand, in->tensor);
+        if (!result) stop(b);
+        if (i >= 0) seconds[i] = wall_seconds() - started;
+        if (i < 0) *y = values_of(b, result);
+        gan_scope_end(b->ctx, scope);
     }
-    return best;
+    qsort(seconds, (size_t)b->reps, sizeof *seconds, by_size);
+    return seconds[b->reps / 2];
 }
 
-static void print_direction(const char *name, double seconds, double operations) {
-    printf("  %s %8.2f ms %6.1f GFLOP/s", name, seconds * 1e3, operations / seconds / 1e9);
+static double operand_bytes(const conv_problem *p) {
+    int64_t size = 0;
+    for (int i = 0; i < CONV_OPERANDS; i++) size += conv_problem_size(p, i);
+    return (double)size * (double)sizeof(float);
 }
 
-static void time_layer(gan_context *ctx, const layer *l) {
-    int64_t scope = gan_scope_begin(ctx);
-    problem p = {0};
-    gan_conv2d_opts_init(&p.opts, sizeof p.opts);
-    p.opts.stride_h = p.opts.stride_w = l->stride;
-    p.opts.pad_top = p.opts.pad_bottom = p.opts.pad_left = p.opts.pad_right = l->pad;
-
-    /* A transposed layer's input is the convolution's result. */
-    int64_t small = l->transposed ? l->side : (l->side + 2 * l->pad - l->k) / l->stride + 1;
-    int64_t from = l->transposed ? l->out : l->in, to = l->transposed ? l->in : l->out;
-    p.side = l->transposed ? l->side * l->stride : l->side;
-    p.x = gan_randn(ctx, (int64_t[]){l->n, p.side, p.side, from}, 4);
-    p.w = gan_randn(ctx, (int64_t[]){to, l->k, l->k, from}, 4);
-    p.g = gan_randn(ctx, (int64_t[]){l->n, small, small, to}, 4);
-
-    double operations = 2.0 * (double)(l->n * from * to * l->k * l->k * small * small);
-    double ahead = best_seconds(ctx, l->transposed ? data_grad : forward, &p);
-    double data = best_seconds(ctx, l->transposed ? forward : data_grad, &p);
-    double weight = best_seconds(ctx, weight_grad, &p);
-    printf("%-6s n%d %4d->%4d %2dpx k%ds%d:", l->transposed ? "deconv" : "conv", (int)l->n,
-           (int)l->in, (int)l->out, (int)l->side, l->k, l->stride);
-    print_direction("fwd", ahead, operations);
-    print_direction(" bwd", data + weight, 2 * operations);
-    print_direction(" data", data, operations);
-    print_direction("weight", weight, operations);
-    putchar('\n');
+static void print_row(const bench *b, const conv_problem *p, const char *direction, double seconds,
+                      double error) {
+    char name[CONV_NAME];
+    const double rate = 2 * conv_problem_work(p) / seconds, bytes = operand_bytes(p) / seconds;
+    const int few = p->c <= FEW_CHANNELS || p->o <= FEW_CHANNELS;
+    conv_problem_name(p, name);
+    if (b->tsv) {
+        printf("%s\t%s\t%.3f\t%.1f\t%.3f\t%.2e\t%.1f\t%.3f\n", name, direction, seconds * 1e3,
+               rate / 1e9, rate / b->peak, error, bytes / 1e9, bytes / b->copy);
+    } else {
+        printf("%-28s %-6s %9.3f ms %8.1f GFLOP/s %6.2f of peak  error %.1e", name, direction,
+               seconds * 1e3, rate / 1e9, rate / b->peak, error);
+        if (few) printf("  %6.1f GB/s %5.2f of copy", bytes / 1e9, bytes / b->copy);
+        putchar('\n');
+    }
     fflush(stdout);
-    gan_scope_end(ctx, scope);
+}
+
+static void time_direction(const bench *b, const conv_problem *p, int operand, const operands *in) {
+    const int forward = p->transposed ? CONV_OF_X : CONV_OF_G;
+    double *y = NULL;
+    const double seconds = median_seconds(b, p, operand, in, &y);
+    const double error =
+        conv_problem_error(p, operand, (const double *const *)in->values, y, SAMPLES);
+    free(y);
+    print_row(b, p,
+              operand == CONV_OF_W ? "wgrad"
+              : operand == forward ? "fwd"
+                                   : "dgrad",
+              seconds, error);
+}
+
+static void time_layer(const bench *b, const conv_problem *p) {
+    const int64_t scope = gan_scope_begin(b->ctx);
+    const int64_t shapes[CONV_OPERANDS][4] = {
+        [CONV_OF_X] = {p->n, p->h, p->w, p->c},
+        [CONV_OF_W] = {p->o, p->kh, p->kw, p->c},
+        [CONV_OF_G] = {p->n, conv_problem_ho(p), conv_problem_wo(p), p->o}};
+    operands in;
+    for (int i = 0; i < CONV_OPERANDS; i++) {
+        in.tensor[i] = gan_randn(b->ctx, shapes[i], 4);
+        if (!in.tensor[i]) stop(b);
+        in.values[i] = values_of(b, in.tensor[i]);
+    }
+    time_direction(b, p, p->transposed ? CONV_OF_X : CONV_OF_G, &in);
+    time_direction(b, p, p->transposed ? CONV_OF_G : CONV_OF_X, &in);
+    time_direction(b, p, CONV_OF_W, &in);
+    for (int i = 0; i < CONV_OPERANDS; i++) free(in.values[i]);
+    gan_scope_end(b->ctx, scope);
+}
+
+static void time_layers(const bench *b, int64_t threads) {
+    if (b->tsv)
+        printf(
+            "#layer\tdirection\tms\tgflops\tshare_of_peak\terror\tgbytes_per_s\tshare_of_copy\n");
+    else
+        printf("%d threads: peak %.1f GFLOP/s, copy %.1f GB/s; medians of %d\n", (int)threads,
+               b->peak / 1e9, b->copy / 1e9, (int)b->reps);
+    for (int i = 0; i < CONV_LAYERS; i++) {
+        char name[CONV_NAME];
+        if (strstr(conv_problem_name(&conv_problems[i], name), b->only))
+            time_layer(b, &conv_problems[i]);
+    }
 }
 
 int main(int argc, char **argv) {
+    bench b = {.only = "", .reps = 7};
     int64_t threads = 2;
     const option_row rows[] = {
-        {"threads", OPTION_INTEGER, &threads, 0, 256, "threads of the context"},
+        {"threads", OPTION_INTEGER, &threads, 1, 256, "threads of the context"},
+        {"reps", OPTION_INTEGER, &b.reps, 1, REPS, "runs of each; the median counts"},
+        {"only", OPTION_TEXT, &b.only, 0, 0, "layers whose name has this in it"},
+        {"tsv", OPTION_FLAG, &b.tsv, 0, 0, "columns separated by tabs, for programs"},
     };
-    const option_table table = {"conv", "times convolution layers in each direction", rows, 1};
-    int code = options_read(&table, argc, argv);
+    const option_table table = {"conv", "times convolution layers in each direction", rows, 4};
+    const int code = options_read(&table, argc, argv);
     if (code >= 0) return code;
 
-    gan_context *ctx = NULL;
     gan_context_opts opts;
     gan_context_opts_init(&opts, sizeof opts);
     opts.threads = (int32_t)threads;
-    if (gan_context_create(&opts, &ctx) < 0) return 1;
-    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) time_layer(ctx, &layers[i]);
-    gan_context_destroy(ctx);
+    b.peak = machine_peak((int)threads);
+    b.copy = machine_copy((int)threads);
+    if (b.peak <= 0 || b.copy <= 0 || gan_context_create(&opts, &b.ctx) < 0) stop(&b);
+    time_layers(&b, threads);
+    gan_context_destroy(b.ctx);
     return 0;
 }

@@ -1,0 +1,91 @@
+/* The matrix products at the points.
+ *
+ * Where the kernel is smaller than stride * taps, some phases have a tap less: their kernel is zero
+ * at infinity, whose coordinate is the last tap. These products are left out. A 3x3 kernel with
+ * stride 2 takes (4 * 2 + 1)^2 products of single phases instead of (5 * 2)^2. */
+#include "kernels/conv_winograd.h"
+
+/* Whether the kernel's phase is other than zero at the point. */
+static int meets(const winograd_plan *p, int64_t phase, int64_t point) {
+    const conv_geom *q = p->geom;
+    const int64_t last_tap = p->f->taps - 1, infinity = p->f->points - 1;
+    const int64_t y = phase / q->sw + last_tap * q->sh, x = phase % q->sw + last_tap * q->sw;
+    return (y < q->kh || point / p->f->points < infinity) &&
+           (x < q->kw || point % p->f->points < infinity);
+}
+
+/* The first of these panels of x up to where `meets` changes. */
+static range next_run(const winograd_plan *p, range panels, int64_t point, int *met) {
+    range run = {panels.begin, panels.begin};
+    *met = meets(p, panels.begin / p->c_panels, point);
+    while (run.end < panels.end && meets(p, run.end / p->c_panels, point) == *met)
+        run.end = min_i64(panels.end, (run.end / p->c_panels + 1) * p->c_panels);
+    return run;
+}
+
+/* Columns of the result that are x's. */
+static void multiply_columns(const winograd_plan *p, int64_t point, int64_t rows, int64_t depth,
+                             const gemm_left *left, range panels, const spectrum *right,
+                             int accumulate, const spectrum *to) {
+    for (range rest = panels; rest.begin < rest.end;) {
+        int met;
+        const range run = next_run(p, rest, point, &met);
+        const int64_t panel = run.begin - panels.begin, cols = range_size(run) * GEMM_PANEL;
+        real *const c = to->data + point * to->point + panel * to->panel;
+        if (met)
+            gemm_packed(rows, cols, depth, left,
+                        right->data + point * right->point + panel * right->panel, accumulate, c,
+                        to->row);
+        else
+            for (int64_t i = 0; i < rows; i++)
+                for (int64_t j = 0; j < cols; j++) c[i * to->row + j] = 0;
+        rest.begin = run.end;
+    }
+}
+
+/* The inner dimension is x's. Phase 0 has all taps: what a run begins with is never left out. */
+static void multiply_depth(const winograd_plan *p, int64_t point, int64_t rows, range in,
+                           int64_t out_panels, const spectrum *source, const spectrum *kernel,
+                           int accumulate, const spectrum *to) {
+    for (range rest = in; rest.begin < rest.end;) {
+        int met;
+        const range run = next_run(p, rest, point, &met);
+        const gemm_left left = gemm_left_rows(
+            source->data + point * source->point + run.begin * source->panel, source->row);
+        const real *right = kernel->data + point * kernel->point +
+                            (run.begin - in.begin) * GEMM_PANEL * kernel->row;
+        real *c = to->data + point * to->point;
+        const int whole = range_size(run) == range_size(in);
+        /* the panels of a part of the depth are apart */
+        const int64_t width = whole ? out_panels : 1;
+        for (int64_t j = 0; met && j < out_panels; j += width)
+            gemm_packed(rows, width * GEMM_PANEL, range_size(run) * GEMM_PANEL, &left,
+                        right + j * kernel->panel, accumulate || rest.begin > in.begin,
+                        c + j * to->panel, to->row);
+        rest.begin = run.end;
+    }
+}
+
+void winograd_multiply(const winograd_plan *p, int forward, int64_t rows, range in, range out,
+                       const spectrum *source, const spectrum *kernel, int accumulate,
+                       const spectrum *to) {
+    for (int64_t k = 0; k < p->points; k++) {
+        if (forward) {
+            multiply_depth(p, k, rows, in, range_size(out), source, kernel, accumulate, to);
+        } else {
+            const gemm_left left = gemm_left_rows(
+                source->data + k * source->point + in.begin * source->panel, source->row);
+            multiply_columns(p, k, rows, range_size(in) * GEMM_PANEL, &left, out, kernel,
+                             accumulate, to);
+        }
+    }
+}
+
+void winograd_correlate(const winograd_plan *p, int64_t tiles, range o_panels, range x_panels,
+                        const spectrum *g, const spectrum *x, const spectrum *to) {
+    for (int64_t k = 0; k < p->points; k++) {
+        const gemm_left left = {g->data + k * g->point + o_panels.begin * g->panel, 1, GEMM_PANEL,
+                                g->panel};
+        multiply_columns(p, k, range_size(o_panels) * GEMM_PANEL, tiles, &left, x_panels, x, 0, to);
+    }
+}

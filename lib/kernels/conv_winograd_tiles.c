@@ -1,0 +1,358 @@
+#include "kernels/conv_winograd.h"
+
+#include <string.h>
+
+/* ---- spectra --------------------------------------------------------------------------------- */
+
+/* The next odd multiple of a cache line. */
+static int64_t odd_lines(int64_t elements) {
+    const int64_t line = 64 / (int64_t)sizeof(real);
+    return (ceil_div(elements, line) | 1) * line;
+}
+
+spectrum spectrum_rows(int64_t rows, int64_t panels) {
+    const int64_t row = odd_lines(panels * GEMM_PANEL);
+    return (spectrum){.point = odd_lines(rows * row), .row = row, .panel = GEMM_PANEL};
+}
+
+spectrum spectrum_panels(int64_t rows, int64_t panels) {
+    const int64_t panel = rows * GEMM_PANEL;
+    return (spectrum){.point = odd_lines(panels * panel), .row = GEMM_PANEL, .panel = panel};
+}
+
+static line_steps point_steps(const winograd_plan *p, const spectrum *s) {
+    return (line_steps){p->f->points * s->point, s->point, s->panel};
+}
+
+/* ---- patches: what one transform reads or writes of an image --------------------------------- */
+
+enum { STAGE = WINOGRAD_POINTS * WINOGRAD_POINTS * GEMM_PANEL };
+
+typedef struct image {
+    int64_t h, w, c; /* pixels lie (h, w, c) */
+    int64_t step;    /* between the pixels of a patch */
+} image;
+
+/* `size` pixels each way from pixel (y, x) on, `panels` from channel c on. */
+typedef struct patch {
+    int64_t y, x, c, size, panels;
+} patch;
+
+/* Panels whose pixels and channels all lie in the image: they need no staging. */
+static int64_t panels_inside(const image *im, const patch *a) {
+    const int64_t last = (a->size - 1) * im->step;
+    if (a->y < 0 || a->x < 0 || a->y + last >= im->h || a->x + last >= im->w) return 0;
+    return max_i64(0, min_i64(a->panels, (im->c - a->c) / GEMM_PANEL));
+}
+
+static line_steps pixel_steps(const image *im) {
+    return (line_steps){im->step * im->w * im->c, im->step * im->c, GEMM_PANEL};
+}
+
+static line_steps stage_steps(const patch *a) {
+    return (line_steps){a->size * GEMM_PANEL, GEMM_PANEL, 0};
+}
+
+static void copy_line(const real *from, int64_t count, real *to) {
+    if (count == GEMM_PANEL) {
+        memcpy(to, from, GEMM_PANEL * sizeof(real));
+        return;
+    }
+    for (int64_t i = 0; i < count; i++) to[i] = from[i];
+}
+
+static void add_line(const real *from, int64_t count, real *to) {
+    if (count == GEMM_PANEL) {
+        for (int64_t i = 0; i < GEMM_PANEL; i++) to[i] += from[i];
+        return;
+    }
+    for (int64_t i = 0; i < count; i++) to[i] += from[i];
+}
+
+/* Where the indices of a patch fall inside [0, length). */
+static range clip(int64_t first, int64_t step, int64_t size, int64_t length) {
+    const int64_t begin = first >= 0 ? 0 : ceil_div(-first, step);
+    const int64_t end = first >= length ? 0 : ceil_div(length - first, step);
+    return (range){begin, max_i64(begin, min_i64(size, end))};
+}
+
+/* One panel of a patch, zeros where it leaves the image. */
+static void fill_stage(const image *im, const patch *a, const real *pixels, int64_t c,
+                       real *stage) {
+    const range rows = clip(a->y, im->step, a->size, im->h);
+    const range cols = clip(a->x, im->step, a->size, im->w);
+    const int64_t count = max_i64(0, min_i64(GEMM_PANEL, im->c - c));
+    memset(stage, 0, (size_t)(a->size * a->size * GEMM_PANEL) * sizeof(real));
+    for (int64_t u = rows.begin; u < rows.end; u++)
+        for (int64_t v = cols.begin; v < cols.end; v++)
+            copy_line(pixels + ((a->y + u * im->step) * im->w + a->x + v * im->step) * im->c + c,
+                      count, stage + (u * a->size + v) * GEMM_PANEL);
+}
+
+static void load_patch(const image *im, const patch *a, const real *pixels, line_transform f,
+                       real *to, line_steps out) {
+    const int64_t inside = panels_inside(im, a);
+    if (inside > 0)
+        f(inside, pixels + (a->y * im->w + a->x) * im->c + a->c, pixel_steps(im), to, out);
+    for (int64_t i = inside; i < a->panels; i++) {
+        real stage[STAGE];
+        fill_stage(im, a, pixels, a->c + i * GEMM_PANEL, stage);
+        f(1, stage, stage_steps(a), to + i * out.next, out);
+    }
+}
+
+/* Rows [0, top) and [bottom, size) and columns [0, left) of a patch add to what is there. */
+typedef struct adding {
+    int64_t top, bottom, left;
+} adding;
+
+static void empty_stage(const image *im, const patch *a, const adding *add, const real *stage,
+                        int64_t c, real *pixels) {
+    const range rows = clip(a->y, im->step, a->size, im->h);
+    const range cols = clip(a->x, im->step, a->size, im->w);
+    const int64_t count = max_i64(0, min_i64(GEMM_PANEL, im->c - c));
+    for (int64_t u = rows.begin; u < rows.end; u++) {
+        const int64_t left = u < add->top || u >= add->bottom ? a->size : add->left;
+        for (int64_t v = cols.begin; v < cols.end; v++) {
+            real *to = pixels + ((a->y + u * im->step) * im->w + a->x + v * im->step) * im->c + c;
+            const real *from = stage + (u * a->size + v) * GEMM_PANEL;
+            if (v < left)
+                add_line(from, count, to);
+            else
+                copy_line(from, count, to);
+        }
+    }
+}
+
+static void store_patch(const image *im, const patch *a, const adding *add, line_transform f,
+                        const real *from, line_steps in, real *pixels) {
+    const int storing = add->top == 0 && add->bottom >= a->size && add->left == 0;
+    const int64_t inside = storing ? panels_inside(im, a) : 0;
+    if (inside > 0)
+        f(inside, from, in, pixels + (a->y * im->w + a->x) * im->c + a->c, pixel_steps(im));
+    for (int64_t i = inside; i < a->panels; i++) {
+        real stage[STAGE];
+        f(1, from + i * in.next, in, stage, stage_steps(a));
+        empty_stage(im, a, add, stage, a->c + i * GEMM_PANEL, pixels);
+    }
+}
+
+/* ---- the three operands as patches ----------------------------------------------------------- */
+
+static image image_x(const conv_geom *q) { return (image){q->h, q->w, q->c, q->sh}; }
+static image image_g(const conv_geom *q) { return (image){q->ho, q->wo, q->o, 1}; }
+static image image_w(const conv_geom *q) { return (image){q->kh, q->kw, q->c, q->sh}; }
+
+/* The next run of x's panels that belong to one phase, as a patch of the kernel, whose origin is
+ * the phase itself. */
+static patch phase_patch(const winograd_plan *p, range panels) {
+    const int64_t phase = panels.begin / p->c_panels, first = panels.begin % p->c_panels;
+    return (patch){.y = phase / p->geom->sw,
+                   .x = phase % p->geom->sw,
+                   .c = first * GEMM_PANEL,
+                   .size = p->f->taps,
+                   .panels = min_i64(range_size(panels), p->c_panels - first)};
+}
+
+/* The same of x, in tile (line, j). */
+static patch x_patch(const winograd_plan *p, range panels, int64_t line, int64_t j) {
+    const conv_geom *q = p->geom;
+    patch a = phase_patch(p, panels);
+    a.y += line % p->image_lines * p->f->m * q->sh - q->pt;
+    a.x += j * p->f->m * q->sw - q->pl;
+    a.size = p->f->points;
+    return a;
+}
+
+static patch g_patch(const winograd_plan *p, range panels, int64_t line, int64_t j) {
+    return (patch){.y = line % p->image_lines * p->f->m,
+                   .x = j * p->f->m,
+                   .c = panels.begin * GEMM_PANEL,
+                   .size = p->f->m,
+                   .panels = range_size(panels)};
+}
+
+/* Where the image that a line of tiles belongs to begins. */
+static int64_t image_at(const winograd_plan *p, const image *im, int64_t line) {
+    return line / p->image_lines * im->h * im->w * im->c;
+}
+
+void winograd_load_x(const winograd_plan *p, const real *x, range lines, range panels,
+                     const spectrum *to) {
+    const image im = image_x(p->geom);
+    real *row = to->data;
+    for (int64_t line = lines.begin; line < lines.end; line++)
+        for (int64_t j = 0; j < p->across; j++, row += to->row)
+            for (range left = panels; left.begin < left.end;) {
+                const patch a = x_patch(p, left, line, j);
+                load_patch(&im, &a, x + image_at(p, &im, line), p->f->x_to_points,
+                           row + (left.begin - panels.begin) * to->panel, point_steps(p, to));
+                left.begin += a.panels;
+            }
+}
+
+void winograd_load_g(const winograd_plan *p, const real *g, range lines, range panels,
+                     const spectrum *to) {
+    const image im = image_g(p->geom);
+    real *row = to->data;
+    for (int64_t line = lines.begin; line < lines.end; line++)
+        for (int64_t j = 0; j < p->across; j++, row += to->row) {
+            const patch a = g_patch(p, panels, line, j);
+            load_patch(&im, &a, g + image_at(p, &im, line), p->f->g_to_points, row,
+                       point_steps(p, to));
+        }
+}
+
+void winograd_store_g(const winograd_plan *p, const spectrum *from, range lines, range panels,
+                      real *g) {
+    const image im = image_g(p->geom);
+    const adding none = {0, p->f->m, 0};
+    const real *row = from->data;
+    for (int64_t line = lines.begin; line < lines.end; line++)
+        for (int64_t j = 0; j < p->across; j++, row += from->row) {
+            const patch a = g_patch(p, panels, line, j);
+            store_patch(&im, &a, &none, p->f->points_to_g, row, point_steps(p, from),
+                        g + image_at(p, &im, line));
+        }
+}
+
+/* Within a line, tiles are stored from left to right, lines from the top to the bottom. */
+static adding overlap(const winograd_plan *p, range lines, int64_t line, int64_t j, int above,
+                      int below) {
+    const int64_t shared = p->f->taps - 1, place = line % p->image_lines;
+    adding add = {0, p->f->points, j > 0 ? shared : 0};
+    if (place > 0 && (line > lines.begin || above)) add.top = shared;
+    if (place + 1 < p->image_lines && line + 1 == lines.end && below) add.bottom = p->f->m;
+    return add;
+}
+
+void winograd_store_x(const winograd_plan *p, const spectrum *from, range lines, range panels,
+                      int above, int below, real *x) {
+    const image im = image_x(p->geom);
+    const real *row = from->data;
+    for (int64_t line = lines.begin; line < lines.end; line++)
+        for (int64_t j = 0; j < p->across; j++, row += from->row) {
+            const adding add = overlap(p, lines, line, j, above, below);
+            for (range left = panels; left.begin < left.end;) {
+                const patch a = x_patch(p, left, line, j);
+                store_patch(&im, &a, &add, p->f->points_to_x,
+                            row + (left.begin - panels.begin) * from->panel, point_steps(p, from),
+                            x + image_at(p, &im, line));
+                left.begin += a.panels;
+            }
+        }
+}
+
+/* ---- the kernel ------------------------------------------------------------------------------ */
+
+/* Channels of o in these panels; those behind the last are zeros. */
+static range channels_of(const winograd_plan *p, range o_panels) {
+    return (range){min_i64(o_panels.begin * GEMM_PANEL, p->geom->o),
+                   min_i64(o_panels.end * GEMM_PANEL, p->geom->o)};
+}
+
+/* One panel of x's channels in one phase, as a patch of the kernel. */
+static patch panel_patch(const winograd_plan *p, int64_t panel) {
+    return phase_patch(p, (range){panel, panel + 1});
+}
+
+/* As pixel_steps, but from kernel to kernel. */
+static line_steps kernel_steps(const image *im) {
+    line_steps steps = pixel_steps(im);
+    steps.next = im->h * im->w * im->c;
+    return steps;
+}
+
+/* As point_steps, but from row to row. */
+static line_steps row_steps(const winograd_plan *p, const spectrum *s) {
+    line_steps steps = point_steps(p, s);
+    steps.next = s->row;
+    return steps;
+}
+
+void winograd_load_w(const winograd_plan *p, const real *w, range o_panels, range x_panels,
+                     const spectrum *to) {
+    const image im = image_w(p->geom);
+    const line_steps in = kernel_steps(&im), out = row_steps(p, to);
+    const range o = channels_of(p, o_panels);
+    const real *const kernels = w + o.begin * in.next;
+    for (int64_t panel = x_panels.begin; panel < x_panels.end; panel++) {
+        const patch a = panel_patch(p, panel);
+        real *const rows = to->data + (panel - x_panels.begin) * to->panel;
+        if (panels_inside(&im, &a))
+            p->f->w_to_points(range_size(o), kernels + (a.y * im.w + a.x) * im.c + a.c, in, rows,
+                              out);
+        else
+            for (int64_t i = 0; i < range_size(o); i++)
+                load_patch(&im, &a, kernels + i * in.next, p->f->w_to_points, rows + i * to->row,
+                           out);
+        for (int64_t i = range_size(o); i < range_size(o_panels) * GEMM_PANEL; i++)
+            for (int64_t k = 0; k < p->points; k++)
+                memset(rows + i * to->row + k * to->point, 0, GEMM_PANEL * sizeof(real));
+    }
+}
+
+void winograd_store_w(const winograd_plan *p, const spectrum *from, range o_panels, range x_panels,
+                      int accumulate, real *w) {
+    const image im = image_w(p->geom);
+    const line_steps in = row_steps(p, from), out = kernel_steps(&im);
+    const range o = channels_of(p, o_panels);
+    const adding add = {accumulate ? p->f->taps : 0, p->f->taps, 0};
+    real *const kernels = w + o.begin * out.next;
+    for (int64_t panel = x_panels.begin; panel < x_panels.end; panel++) {
+        const patch a = panel_patch(p, panel);
+        const real *const rows = from->data + (panel - x_panels.begin) * from->panel;
+        if (!accumulate && panels_inside(&im, &a))
+            p->f->points_to_w(range_size(o), rows, in, kernels + (a.y * im.w + a.x) * im.c + a.c,
+                              out);
+        else
+            for (int64_t i = 0; i < range_size(o); i++)
+                store_patch(&im, &a, &add, p->f->points_to_w, rows + i * from->row, in,
+                            kernels + i * out.next);
+    }
+}
+
+/* One tap: stage (c, o) = w (o, c), of one panel each, zeros where they end. */
+static void transpose_tap(const real *w, int64_t distance, int64_t c, int64_t o, real *stage) {
+    if (c == GEMM_PANEL && o == GEMM_PANEL) {
+        for (int64_t l = 0; l < GEMM_PANEL; l++)
+            for (int64_t i = 0; i < GEMM_PANEL; i++)
+                stage[l * GEMM_PANEL + i] = w[i * distance + l];
+        return;
+    }
+    memset(stage, 0, GEMM_PANEL * GEMM_PANEL * sizeof(real));
+    for (int64_t l = 0; l < c; l++)
+        for (int64_t i = 0; i < o; i++) stage[l * GEMM_PANEL + i] = w[i * distance + l];
+}
+
+/* One panel of o, one of c, one phase. */
+static void load_w_square(const winograd_plan *p, const real *w, int64_t o_panel, const patch *a,
+                          real *to, line_steps out) {
+    enum { SQUARE = GEMM_PANEL * GEMM_PANEL };
+    real stage[WINOGRAD_TAPS * WINOGRAD_TAPS * SQUARE];
+    const conv_geom *q = p->geom;
+    const int64_t taps = p->f->taps, o = o_panel * GEMM_PANEL;
+    const int64_t o_count = min_i64(GEMM_PANEL, q->o - o);
+    const int64_t c_count = min_i64(GEMM_PANEL, q->c - a->c);
+    for (int64_t u = 0; u < taps; u++)
+        for (int64_t v = 0; v < taps; v++) {
+            const int64_t y = a->y + u * q->sh, x = a->x + v * q->sw;
+            const int64_t inside = y < q->kh && x < q->kw;
+            transpose_tap(inside ? w + ((o * q->kh + y) * q->kw + x) * q->c + a->c : w,
+                          q->kh * q->kw * q->c, inside ? c_count : 0, o_count,
+                          stage + (u * taps + v) * SQUARE);
+        }
+    p->f->w_to_points(GEMM_PANEL, stage, (line_steps){taps * SQUARE, SQUARE, GEMM_PANEL}, to, out);
+}
+
+void winograd_load_w_transposed(const winograd_plan *p, const real *w, range x_panels,
+                                range o_panels, const spectrum *to) {
+    line_steps out = point_steps(p, to);
+    out.next = to->row;
+    for (range left = x_panels; left.begin < left.end; left.begin++) {
+        const patch a = phase_patch(p, left);
+        real *rows = to->data + (left.begin - x_panels.begin) * GEMM_PANEL * to->row;
+        for (int64_t o = o_panels.begin; o < o_panels.end; o++)
+            load_w_square(p, w, o, &a, rows + (o - o_panels.begin) * to->panel, out);
+    }
+}
