@@ -94,6 +94,10 @@ int32_t norm_scale(gan_context *ctx, const norm_geom *geom, double eps, const re
 int32_t norm_project(gan_context *ctx, const norm_geom *geom, double eps, const real *x,
                      const real *g, real *y);
 
+/* y = the gradient in x of the sum of u * norm_project(x, g). */
+int32_t norm_project_grad(gan_context *ctx, const norm_geom *geom, double eps, const real *x,
+                          const real *g, const real *u, real *y);
+
 /* ---- eltwise.c ------------------------------------------------------------------------------- */
 
 #define KERNEL_MAX_RANK 6

@@ -207,13 +207,13 @@ int32_t norm_dot(gan_context *ctx, const norm_geom *geom, double eps, const real
     return status;
 }
 
-/* ---- y = (x - mean) * p + g * q + r, coefficients by group ----------------------------------- */
+/* ---- y = (x - mean) * p + g * q + u * t + r, coefficients by group --------------------------- */
 
 typedef struct apply_job {
     const norm_geom *geom;
-    const real *x, *g;    /* g NULL: without the last two terms */
-    const real *mean, *p; /* (a, b) */
-    const real *q, *r;    /* (a, b) */
+    const real *x, *g, *u; /* g NULL: only the first term; u NULL: without u */
+    const real *mean, *p;  /* (a, b), as those below */
+    const real *q, *r, *t;
     real *y;
 } apply_job;
 
@@ -227,6 +227,9 @@ static void apply_columns(const apply_job *job, int64_t at, int64_t group) {
     }
     const real *g = job->g + at, *q = job->q + group, *r = job->r + group;
     for (int64_t j = 0; j < b; j++) y[j] = (x[j] - mean[j]) * p[j] + g[j] * q[j] + r[j];
+    if (!job->u) return;
+    const real *u = job->u + at, *t = job->t + group;
+    for (int64_t j = 0; j < b; j++) y[j] += u[j] * t[j];
 }
 
 static void apply_run(const apply_job *job, int64_t at, int64_t group) {
@@ -241,6 +244,10 @@ static void apply_run(const apply_job *job, int64_t at, int64_t group) {
     const real *g = job->g + at;
     const real q = job->q[group], r = job->r[group];
     for (int64_t k = 0; k < n; k++) y[k] = (x[k] - mean) * p + g[k] * q + r;
+    if (!job->u) return;
+    const real *u = job->u + at;
+    const real t = job->t[group];
+    for (int64_t k = 0; k < n; k++) y[k] += u[k] * t;
 }
 
 static void apply_rows(const void *arg, int64_t begin, int64_t end) {
@@ -303,6 +310,52 @@ int32_t norm_project(gan_context *ctx, const norm_geom *geom, double eps, const 
         if (status == GAN_OK) apply(ctx, &job);
     }
     arena_free(ctx, total);
+    arena_free(ctx, mean);
+    return status;
+}
+
+/* With d = x - mean, a = <g xhat>, b = <u xhat> and c = <g u> - <g><u> - a b, so that the sum of
+ * u P(x, g) is n s c:
+ *     y = d (2 s^3 a b - s^3 c) - s^2 a (u - <u>) - s^2 b (g - <g>) */
+int32_t norm_project_grad(gan_context *ctx, const norm_geom *geom, double eps, const real *x,
+                          const real *g, const real *u, real *y) {
+    const int64_t groups = group_count(geom);
+    const double size = (double)group_size(geom);
+    real *mean = arena_alloc_array(ctx, (size_t)(7 * groups), sizeof(real));
+    group_sums *sums = arena_alloc_array(ctx, (size_t)(3 * groups), sizeof *sums);
+    int32_t status = mean && sums ? GAN_OK : GAN_ENOMEM;
+    if (status == GAN_OK) {
+        real *s = mean + groups, *p = s + groups, *q = p + groups, *r = q + groups;
+        real *t = r + groups, *zero = t + groups;
+        group_sums *of_g = sums, *of_u = of_g + groups, *of_gu = of_u + groups;
+        for (int64_t k = 0; k < groups; k++) zero[k] = 0;
+        status = mean_and_scale(ctx, geom, eps, x, mean, s);
+        if (status == GAN_OK) status = sum_groups(ctx, geom, x, g, mean, of_g);
+        if (status == GAN_OK) status = sum_groups(ctx, geom, x, u, mean, of_u);
+        if (status == GAN_OK) status = sum_groups(ctx, geom, u, g, zero, of_gu);
+        for (int64_t k = 0; k < groups && status == GAN_OK; k++) {
+            const double scale = (double)s[k], square = scale * scale;
+            const double mean_g = of_g[k].e / size, mean_u = of_u[k].e / size;
+            const double a = scale * of_g[k].ed / size, b = scale * of_u[k].ed / size;
+            const double c = of_gu[k].ed / size - mean_g * mean_u - a * b;
+            p[k] = (real)(square * scale * (2 * a * b - c));
+            q[k] = (real)(-square * b);
+            t[k] = (real)(-square * a);
+            r[k] = (real)(square * (a * mean_u + b * mean_g));
+        }
+        const apply_job job = {.geom = geom,
+                               .x = x,
+                               .g = g,
+                               .u = u,
+                               .mean = mean,
+                               .p = p,
+                               .q = q,
+                               .r = r,
+                               .t = t,
+                               .y = y};
+        if (status == GAN_OK) apply(ctx, &job);
+    }
+    arena_free(ctx, sums);
     arena_free(ctx, mean);
     return status;
 }

@@ -1,17 +1,21 @@
-/* Normalisation over groups of elements, closed under differentiation on three operators. With
- * xhat = N(x) = (x - <x>) s, s = S(x) = 1 / sqrt(var + eps), <> and sums over the group of n:
+/* Normalisation over groups of elements. With xhat = N(x) = (x - <x>) s, s = S(x) =
+ * 1 / sqrt(var + eps), <> and sums over the group of n:
  *
- *   P(x, g)  = s (g - <g> - xhat <g xhat>)              linear and self-adjoint in g
- *   N'       : vjp of N in x = P(x, u)
- *   P'       : in g = P(x, u);
- *              in x = -(s xhat / n) sum(u P(x,g)) - s (<g xhat> P(x,u) + <u xhat> P(x,g))
- *   S'       : in x = -u s^2 xhat / n
+ *   P(x, g)    = s (g - <g> - xhat <g xhat>)           linear and self-adjoint in g
+ *   R(x, g, u) = the gradient of sum(u P(x, g)) in x   linear in g and u, symmetric
+ *              = -(s xhat / n) sum(u P(x, g)) - s (<g xhat> P(x, u) + <u xhat> P(x, g))
+ *
+ * N, P, R and S are operators, and every derivative is made of them:
+ *
+ *   N in x: P(x, u)            P in g: P(x, u)           P in x: R(x, g, u)
+ *   R in g: R(x, u, v)         R in u: R(x, g, v)        R in x: project_grad_vjp_in_x
+ *   S in x: -u s^2 xhat / n
+ *
+ * s is an operator and never a saved constant: with a constant the first derivative is still right
+ * and the second is wrong.
  *
  * norm_dot (sum of g xhat) and norm_affine (gain, shift and activation in one pass) are fused forms
- * whose derivatives are made of these.
- *
- * In P', s is the operator S and not a saved constant: with a constant the first derivative is
- * still right and the second is wrong. */
+ * whose derivatives are made of these. */
 #include "ops/table.h"
 
 #include "core/error.h"
@@ -45,6 +49,14 @@ gan_tensor *op_norm_project(gan_tensor *x, gan_tensor *g, const norm_geom *m, do
     if (!OP_READY("norm_project", x, g)) return NULL;
     op_attr attr = attr_of(m, eps);
     return op_apply_2(OP_norm_project, x, g, &attr, tensor_shape(x));
+}
+
+gan_tensor *op_norm_project_grad(gan_tensor *x, gan_tensor *g, gan_tensor *u, const norm_geom *m,
+                                 double eps) {
+    if (!OP_READY("norm_project_grad", x, g, u)) return NULL;
+    op_attr attr = attr_of(m, eps);
+    gan_tensor *in[] = {x, g, u};
+    return op_apply(OP_norm_project_grad, 3, in, &attr, NULL, tensor_shape(x));
 }
 
 gan_tensor *op_norm_scale(gan_tensor *x, const norm_geom *m, double eps) {
@@ -90,6 +102,11 @@ int32_t forward_norm_project(const op_call *c) {
     return norm_project(c->ctx, &m, c->attr->f[0], c->in[0], c->in[1], c->out);
 }
 
+int32_t forward_norm_project_grad(const op_call *c) {
+    norm_geom m = geom_of(c->attr);
+    return norm_project_grad(c->ctx, &m, c->attr->f[0], c->in[0], c->in[1], c->in[2], c->out);
+}
+
 int32_t forward_norm_scale(const op_call *c) {
     norm_geom m = geom_of(c->attr);
     return norm_scale(c->ctx, &m, c->attr->f[0], c->in[0], c->out);
@@ -119,34 +136,52 @@ gan_tensor *vjp_normalize(const op_record *r, gan_tensor *u, int32_t i) {
     return op_norm_project(record_input(r, 0), u, &m, record_attr(r)->f[0]);
 }
 
-/* Sum of a * b over each group: (a, 1, b, 1). */
+gan_tensor *vjp_norm_project(const op_record *r, gan_tensor *u, int32_t i) {
+    norm_geom m = geom_of(record_attr(r));
+    double eps = record_attr(r)->f[0];
+    gan_tensor *x = record_input(r, 0);
+    if (i == 1) return op_norm_project(x, u, &m, eps);
+    return op_norm_project_grad(x, record_input(r, 1), u, &m, eps);
+}
+
+/* Mean of a * b over each group: (a, 1, b, 1). */
 static gan_tensor *group_dot(gan_tensor *a, gan_tensor *b, const norm_geom *m) {
     shape group = group_shape(m);
-    return op_sum_to(op_mul(a, b), &group);
+    return op_affine(op_sum_to(op_mul(a, b), &group), 1 / (double)(m->r1 * m->r2), 0);
 }
 
-/* Shapes below are the split (a, r1, b, r2); group values (a, 1, b, 1) broadcast over it. */
-static gan_tensor *project_vjp_in_x(const op_record *r, gan_tensor *u) {
+/* One of the three terms of R, as a function of x: its gradient along v. w is a cotangent, and the
+ * term is <p xhat> <w P(x, q)>. */
+static gan_tensor *term_vjp_in_x(gan_tensor *x, gan_tensor *p, gan_tensor *q, gan_tensor *w,
+                                 const norm_geom *m, double eps) {
+    gan_tensor *along = group_dot(p, op_normalize(x, m, eps), m);
+    gan_tensor *product = group_dot(w, op_norm_project(x, q, m, eps), m);
+    return op_add(op_mul(op_norm_project(x, p, m, eps), product),
+                  op_mul(along, op_norm_project_grad(x, q, w, m, eps)));
+}
+
+/* sum(v R) = -s n (<v xhat><u P(g)> + <g xhat><v P(u)> + <u xhat><v P(g)>): the product rule, with
+ * the gradients n<p xhat>' = P(p), (n<w P(q)>)' = R(q, w) and s' = -s^2 xhat / n. */
+static gan_tensor *project_grad_vjp_in_x(gan_tensor *x, gan_tensor *g, gan_tensor *u, gan_tensor *v,
+                                         const norm_geom *m, double eps) {
+    gan_tensor *s = op_norm_scale(x, m, eps), *xhat = op_normalize(x, m, eps);
+    gan_tensor *terms =
+        op_add(term_vjp_in_x(x, v, g, u, m, eps),
+               op_add(term_vjp_in_x(x, g, u, v, m, eps), term_vjp_in_x(x, u, g, v, m, eps)));
+    gan_tensor *dot = group_dot(v, op_norm_project_grad(x, g, u, m, eps), m);
+    return op_sub(op_mul(op_affine(s, -1, 0), terms), op_mul(xhat, op_mul(s, dot)));
+}
+
+gan_tensor *vjp_norm_project_grad(const op_record *r, gan_tensor *v, int32_t i) {
     norm_geom m = geom_of(record_attr(r));
-    double eps = record_attr(r)->f[0], n = (double)(m.r1 * m.r2);
+    double eps = record_attr(r)->f[0];
+    gan_tensor *x = record_input(r, 0);
+    if (i > 0) return op_norm_project_grad(x, record_input(r, 3 - i), v, &m, eps);
     shape split = split_shape(&m), whole = *record_input_shape(r, 0);
-    gan_tensor *x = op_reshape(record_input(r, 0), &split);
     gan_tensor *g = op_reshape(record_input(r, 1), &split);
-    u = op_reshape(u, &split);
-
-    gan_tensor *xhat = op_normalize(x, &m, eps), *s = op_norm_scale(x, &m, eps);
-    gan_tensor *pu = op_norm_project(x, u, &m, eps), *pg = op_norm_project(x, g, &m, eps);
-    gan_tensor *along_x = op_mul(xhat, group_dot(u, pg, &m));
-    gan_tensor *along_u = op_mul(pu, group_dot(g, xhat, &m));
-    gan_tensor *along_g = op_mul(pg, group_dot(u, xhat, &m));
-    gan_tensor *sum = op_add(along_x, op_add(along_u, along_g));
-    return op_reshape(op_mul(sum, op_affine(s, -1 / n, 0)), &whole);
-}
-
-gan_tensor *vjp_norm_project(const op_record *r, gan_tensor *u, int32_t i) {
-    if (i == 0) return project_vjp_in_x(r, u);
-    norm_geom m = geom_of(record_attr(r));
-    return op_norm_project(record_input(r, 0), u, &m, record_attr(r)->f[0]);
+    gan_tensor *u = op_reshape(record_input(r, 2), &split);
+    x = op_reshape(x, &split);
+    return op_reshape(project_grad_vjp_in_x(x, g, u, op_reshape(v, &split), &m, eps), &whole);
 }
 
 gan_tensor *vjp_norm_scale(const op_record *r, gan_tensor *u, int32_t i) {

@@ -100,6 +100,8 @@ gan_tensor *op_max_pool(gan_tensor *x, int32_t size, int32_t stride, int32_t pad
 /* norm.c */
 gan_tensor *op_normalize(gan_tensor *x, const norm_geom *geom, double eps);
 gan_tensor *op_norm_project(gan_tensor *x, gan_tensor *g, const norm_geom *geom, double eps);
+gan_tensor *op_norm_project_grad(gan_tensor *x, gan_tensor *g, gan_tensor *u, const norm_geom *geom,
+                                 double eps);
 gan_tensor *op_norm_scale(gan_tensor *x, const norm_geom *geom, double eps); /* (a, 1, b, 1) */
 gan_tensor *op_norm_dot(gan_tensor *x, gan_tensor *g, const norm_geom *geom, double eps);
 /* normalize(x) * gain + shift, then leaky_relu; slope >= 0, 1 for none. gain and shift broadcast to

@@ -200,6 +200,11 @@ static gan_tensor *norm_project_of(gan_tensor *const *x, const double *p) {
     return op_norm_project(x[0], x[1], &m, p[4]);
 }
 
+static gan_tensor *norm_project_grad_of(gan_tensor *const *x, const double *p) {
+    norm_geom m = norm_from(p);
+    return op_norm_project_grad(x[0], x[1], x[2], &m, p[4]);
+}
+
 static gan_tensor *norm_scale_of(gan_tensor *const *x, const double *p) {
     norm_geom m = norm_from(p);
     return op_norm_scale(x[0], &m, p[4]);
@@ -228,6 +233,11 @@ static gan_tensor *norm_moments(gan_tensor *const *x, const double *p) {
          3,                                                                                        \
          {a, r1, b, r2, eps},                                                                      \
          {X(__VA_ARGS__), X(__VA_ARGS__)}},                                                        \
+        {"norm_project_grad",                                                                      \
+         norm_project_grad_of,                                                                     \
+         2,                                                                                        \
+         {a, r1, b, r2, eps},                                                                      \
+         {X(__VA_ARGS__), X(__VA_ARGS__), X(__VA_ARGS__)}},                                        \
         {"norm_dot", norm_dot_of, 3, {a, r1, b, r2, eps}, {X(__VA_ARGS__), X(__VA_ARGS__)}}, {     \
         "norm_scale", norm_scale_of, 3, {a, r1, b, r2, eps}, { X(__VA_ARGS__) }                    \
     }
