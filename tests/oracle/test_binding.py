@@ -3,9 +3,12 @@
 SPDX-License-Identifier: MIT
 """
 
+import contextlib
 import ctypes
 import gc
 import gzip
+import io
+import re
 import tempfile
 import unittest
 from pathlib import Path
@@ -309,6 +312,18 @@ class Files(BindingTest):
         self.context.close()
         with self.assertRaises(gan.StateError):
             idx.images([0])
+
+
+class Readme(unittest.TestCase):
+
+    def test_the_example_runs(self):
+        """The code of bindings/python/README.md, as it stands there."""
+        readme = Path(gan.__file__).resolve().parent.parent / "README.md"
+        code = re.search(r"```python\n(.*?)```", readme.read_text(), re.DOTALL)[1]
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(code, {})
+        self.assertTrue(np.isfinite(float(printed.getvalue())))
 
 
 if __name__ == "__main__":
