@@ -45,6 +45,15 @@ def compare(name, commands, args):
           f"{memory['torch']:9.0f}", flush=True)
 
 
+def peer_blas():
+    """The BLAS that PyTorch has loaded: Debian lets every installed variant stand for it."""
+    code = ("import torch; print(*{line.split()[-1] for line in open('/proc/self/maps')"
+            " if 'blas' in line})")
+    result = subprocess.run(["/usr/bin/python3", "-c", code], capture_output=True, text=True)
+    variants = re.findall(r"openblas-(\w+)", result.stdout)
+    return f"OpenBLAS ({variants[0]})" if variants else "another BLAS"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default=",".join(NAMES))
@@ -64,7 +73,7 @@ def main():
         # Debian's interpreter, which sees Debian's python3-torch.
         "torch": ["/usr/bin/python3", str(HERE / "peers/torch_steps.py")],
     }
-    print(f"{args.threads} threads, medians of {args.rounds} rounds\n"
+    print(f"{args.threads} threads, medians of {args.rounds} rounds, PyTorch on {peer_blas()}\n"
           f"{'':20s} {'libgan ms':>10s} {'torch ms':>10s} {'ratio':>7s} {'MiB':>9s} {'MiB':>9s}")
     for name in names:
         compare(name, commands, args)
