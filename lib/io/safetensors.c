@@ -372,18 +372,9 @@ void safetensors_release(gan_context *ctx, safetensors *file) {
     arena_free(ctx, file->image);
 }
 
-static const void *find(const void *array, size_t count, size_t size, const char *name) {
-    return count == 0 ? NULL : bsearch(&name, array, count, size, by_name);
-}
-
 const safetensors_entry *safetensors_find(const safetensors *file, const char *name) {
-    return find(file->entries, file->count, sizeof *file->entries, name);
-}
-
-const char *safetensors_find_metadata(const safetensors *file, const char *key) {
-    const safetensors_pair *pair =
-        find(file->metadata, file->metadata_count, sizeof *file->metadata, key);
-    return pair == NULL ? NULL : pair->value;
+    if (file->count == 0) return NULL;
+    return bsearch(&name, file->entries, file->count, sizeof *file->entries, by_name);
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */

@@ -69,7 +69,6 @@ void safetensors_release(gan_context *ctx, safetensors *file);
 
 /* NULL if there is none. */
 const safetensors_entry *safetensors_find(const safetensors *file, const char *name);
-const char *safetensors_find_metadata(const safetensors *file, const char *key);
 
 /* Writes a file, whole or not at all, in the order of the format's own writer. Metadata keeps the
  * caller's order; without any the header has none. */

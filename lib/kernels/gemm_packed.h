@@ -25,11 +25,6 @@ enum { GEMM_PANEL = 2 * GEMM_VECTOR / (int)sizeof(real) };
 /* Depth of a product at once: that much of a panel stays in the first-level cache. */
 enum { GEMM_DEPTH = 256 };
 
-/* Elements that the panels of a matrix (k, n) take. */
-static inline int64_t gemm_panels_size(int64_t k, int64_t n) {
-    return ceil_div(n, GEMM_PANEL) * GEMM_PANEL * k;
-}
-
 /* Where column j of row 0 lies in the panels of a matrix of k rows. */
 static inline int64_t gemm_panel_at(int64_t k, int64_t j) {
     return j / GEMM_PANEL * GEMM_PANEL * k + j % GEMM_PANEL;

@@ -117,6 +117,8 @@ static void count_up(gan_module *m, size_t entries, size_t parameters) {
     }
 }
 
+static int entry_is_parameter(const entry *e) { return e->role != ROLE_BUFFER; }
+
 gan_tensor *module_add_entry(gan_module *m, const char *name, int32_t role, int32_t layout,
                              const shape *s) {
     gan_context *ctx = m->base.ctx;
@@ -154,8 +156,6 @@ gan_module *module_attach(gan_module *parent, gan_module *m, int32_t code) {
 }
 
 /* ---- looking --------------------------------------------------------------------------------- */
-
-int entry_is_parameter(const entry *e) { return e->role != ROLE_BUFFER; }
 
 entry *module_entry(const gan_module *m, size_t i) {
     if (i < m->entry_count) return &m->entries[i];

@@ -97,8 +97,6 @@ int32_t module_check_name(const char *function, const gan_module *m, const char 
 entry *module_entry(const gan_module *m, size_t i);
 entry *module_parameter(const gan_module *m, size_t i);
 
-int entry_is_parameter(const entry *e);
-
 /* The dotted name of one of the tree's entries as seen from m. */
 const char *module_entry_name(const gan_module *m, const entry *e);
 

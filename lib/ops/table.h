@@ -34,10 +34,4 @@ gan_tensor *op_apply_2(int32_t op, gan_tensor *a, gan_tensor *b, const op_attr *
     op_ready(function, (int32_t)(sizeof((gan_tensor *[]){__VA_ARGS__}) / sizeof(gan_tensor *)),    \
              (gan_tensor *[]){__VA_ARGS__})
 
-/* A vjp's way out when what it asked for is not there. */
-#define FAIL_IF_NULL(t)                                                                            \
-    do {                                                                                           \
-        if (!(t)) return NULL;                                                                     \
-    } while (0)
-
 #endif
