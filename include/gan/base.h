@@ -101,8 +101,8 @@ GAN_API void gan_context_opts_init(gan_context_opts *opts, size_t size);
 
 /* Makes a context. opts NULL: defaults. Starts no thread. It computes with the best instruction set
  * of the processor that the build knows, unless the environment variable GAN_ISA names another
- * ("baseline", "avx2"): results differ in the last bits. Errors: GAN_EINVAL, GAN_ENOMEM, GAN_EABI,
- * GAN_ENOTSUP (GAN_ISA names none that is there); *out is written on success only. */
+ * ("baseline", "avx2", "avx512"): results differ in the last bits. Errors: GAN_EINVAL, GAN_ENOMEM,
+ * GAN_EABI, GAN_ENOTSUP (GAN_ISA names none that is there); *out is written on success only. */
 GAN_API int32_t gan_context_create(const gan_context_opts *opts, gan_context **out);
 
 /* Joins the threads, releases all scopes and graphs. Handles the caller still owns stay valid for

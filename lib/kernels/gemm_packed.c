@@ -8,6 +8,13 @@
 
 #include <string.h>
 
+/* With two vectors a row, 24 of 32 registers or 12 of 16. */
+#if GEMM_VECTOR == 64
+#define GEMM_ROWS 12
+#else
+#define GEMM_ROWS 6
+#endif
+
 typedef real vec __attribute__((vector_size(GEMM_VECTOR)));
 /* A vector in memory, at any element. */
 typedef real vec_at __attribute__((vector_size(GEMM_VECTOR), aligned(sizeof(real)), may_alias));
@@ -15,8 +22,8 @@ typedef real vec_at __attribute__((vector_size(GEMM_VECTOR), aligned(sizeof(real
 enum {
     LANES = GEMM_VECTOR / (int)sizeof(real),
     VECTORS = GEMM_PANEL / LANES, /* across a tile of the result */
-    ROWS = 6,                     /* of a tile: with two vectors a row, 12 of 16 registers */
-    BLOCK = 240                   /* rows of the left factor: they stay in the second-level cache */
+    ROWS = GEMM_ROWS,             /* of a tile */
+    BLOCK = 192                   /* rows of the left factor: they stay in the second-level cache */
 };
 
 _Static_assert(BLOCK % GEMM_PANEL == 0 && BLOCK % ROWS == 0, "blocks hold whole panels and tiles");
@@ -46,7 +53,7 @@ static inline __attribute__((always_inline)) void multiply_tile(const int rows, 
     for (int64_t p = 0; p < t->k; p++) {
         vec across[VECTORS];
         for (int v = 0; v < vectors; v++) across[v] = *(const vec_at *)(b + v * LANES);
-#pragma GCC unroll 6
+#pragma GCC unroll 12
         for (int i = 0; i < rows; i++)
 #pragma GCC unroll 2
             for (int v = 0; v < vectors; v++) sum[i][v] += a[i * row] * across[v];
@@ -66,28 +73,35 @@ static inline __attribute__((always_inline)) void multiply_tile(const int rows, 
         multiply_tile(rows, vectors, t);                                                           \
         break
 
+#if GEMM_ROWS == 12
+#define TILE_ROWS_ABOVE_6(vectors)                                                                 \
+    TILE_ROWS(7, vectors);                                                                         \
+    TILE_ROWS(8, vectors);                                                                         \
+    TILE_ROWS(9, vectors);                                                                         \
+    TILE_ROWS(10, vectors);                                                                        \
+    TILE_ROWS(11, vectors);                                                                        \
+    TILE_ROWS(12, vectors)
+#else
+#define TILE_ROWS_ABOVE_6(vectors)
+#endif
+
+#define TILE(vectors)                                                                              \
+    TILE_ROWS(1, vectors);                                                                         \
+    TILE_ROWS(2, vectors);                                                                         \
+    TILE_ROWS(3, vectors);                                                                         \
+    TILE_ROWS(4, vectors);                                                                         \
+    TILE_ROWS(5, vectors);                                                                         \
+    TILE_ROWS(6, vectors);                                                                         \
+    TILE_ROWS_ABOVE_6(vectors)
+
 /* Both halves of the panel. */
 static void multiply_full(int rows, const tile_args *t) {
-    switch (rows) {
-        TILE_ROWS(1, VECTORS);
-        TILE_ROWS(2, VECTORS);
-        TILE_ROWS(3, VECTORS);
-        TILE_ROWS(4, VECTORS);
-        TILE_ROWS(5, VECTORS);
-        TILE_ROWS(6, VECTORS);
-    }
+    switch (rows) { TILE(VECTORS); }
 }
 
 /* The first half of the panel. */
 static void multiply_half(int rows, const tile_args *t) {
-    switch (rows) {
-        TILE_ROWS(1, 1);
-        TILE_ROWS(2, 1);
-        TILE_ROWS(3, 1);
-        TILE_ROWS(4, 1);
-        TILE_ROWS(5, 1);
-        TILE_ROWS(6, 1);
-    }
+    switch (rows) { TILE(1); }
 }
 
 /* The tile at the right edge, `cols` wide: whole vectors go to a buffer, and their columns from

@@ -14,7 +14,9 @@
 #include "kernels/tiling.h"
 
 /* Bytes of a vector register. */
-#if defined(__AVX__)
+#if defined(__AVX512F__)
+#define GEMM_VECTOR 64
+#elif defined(__AVX__)
 #define GEMM_VECTOR 32
 #else
 #define GEMM_VECTOR 16

@@ -8,7 +8,7 @@
 #include "kernels/kernels.h"
 
 struct kernels {
-    const char *isa; /* "baseline", "avx2" */
+    const char *isa; /* "baseline", "avx2", "avx512" */
 #define KERNEL(result, name, parameters, arguments) result(*name) parameters;
 #include "kernels/kernels.def"
 #undef KERNEL
