@@ -21,7 +21,7 @@ enum { SAMPLES = 1024, FEW_CHANNELS = 4, REPS = 1000 };
 
 typedef struct bench {
     gan_context *ctx;
-    const char *only;
+    const char *only, *direction;
     int64_t reps, tsv;
     double peak, copy; /* a second */
 } bench;
@@ -89,18 +89,20 @@ static void print_row(const bench *b, const conv_problem *p, const char *directi
     fflush(stdout);
 }
 
+static const char *direction_name(const conv_problem *p, int operand) {
+    if (operand == CONV_OF_W) return "wgrad";
+    return operand == (p->transposed ? CONV_OF_X : CONV_OF_G) ? "fwd" : "dgrad";
+}
+
 static void time_direction(const bench *b, const conv_problem *p, int operand, const operands *in) {
-    const int forward = p->transposed ? CONV_OF_X : CONV_OF_G;
+    const char *const direction = direction_name(p, operand);
+    if (!strstr(direction, b->direction)) return;
     double *y = NULL;
     const double seconds = median_seconds(b, p, operand, in, &y);
     const double error =
         conv_problem_error(p, operand, (const double *const *)in->values, y, SAMPLES);
     free(y);
-    print_row(b, p,
-              operand == CONV_OF_W ? "wgrad"
-              : operand == forward ? "fwd"
-                                   : "dgrad",
-              seconds, error);
+    print_row(b, p, direction, seconds, error);
 }
 
 static void time_layer(const bench *b, const conv_problem *p) {
@@ -137,15 +139,16 @@ static void time_layers(const bench *b, int64_t threads) {
 }
 
 int main(int argc, char **argv) {
-    bench b = {.only = "", .reps = 7};
+    bench b = {.only = "", .direction = "", .reps = 7};
     int64_t threads = 2;
     const option_row rows[] = {
         {"threads", OPTION_INTEGER, &threads, 1, 256, "threads of the context"},
         {"reps", OPTION_INTEGER, &b.reps, 1, REPS, "runs of each; the median counts"},
         {"only", OPTION_TEXT, &b.only, 0, 0, "layers whose name has this in it"},
+        {"direction", OPTION_TEXT, &b.direction, 0, 0, "fwd, dgrad or wgrad"},
         {"tsv", OPTION_FLAG, &b.tsv, 0, 0, "columns separated by tabs, for programs"},
     };
-    const option_table table = {"conv", "times convolution layers in each direction", rows, 4};
+    const option_table table = {"conv", "times convolution layers in each direction", rows, 5};
     const int code = options_read(&table, argc, argv);
     if (code >= 0) return code;
 
