@@ -1,5 +1,7 @@
 #include "kernels/conv_winograd.h"
 
+#include "kernels/transpose.h"
+
 #include <string.h>
 
 /* ---- spectra --------------------------------------------------------------------------------- */
@@ -303,6 +305,9 @@ static line_steps kernel_steps(const image *im) {
     return steps;
 }
 
+/* Kernels that are transformed in one go while the next ones are asked for. */
+enum { KERNELS = 8 };
+
 /* As point_steps, but from row to row. */
 static line_steps row_steps(const winograd_plan *p, const spectrum *s) {
     line_steps steps = point_steps(p, s);
@@ -310,22 +315,51 @@ static line_steps row_steps(const winograd_plan *p, const spectrum *s) {
     return steps;
 }
 
+/* The same patch of `count` kernels. */
+static void load_kernels(const winograd_plan *p, const image *im, const patch *a, int64_t count,
+                         const real *kernels, real *rows, line_steps out) {
+    const line_steps in = kernel_steps(im);
+    if (panels_inside(im, a))
+        p->f->w_to_points(count, kernels + (a->y * im->w + a->x) * im->c + a->c, in, rows, out);
+    else
+        for (int64_t i = 0; i < count; i++)
+            load_patch(im, a, kernels + i * in.next, p->f->w_to_points, rows + i * out.next, out);
+}
+
+static void store_kernels(const winograd_plan *p, const image *im, const patch *a, int accumulate,
+                          int64_t count, const real *rows, line_steps in, real *kernels) {
+    const line_steps out = kernel_steps(im);
+    const adding add = {accumulate ? p->f->taps : 0, p->f->taps, 0};
+    if (!accumulate && panels_inside(im, a))
+        p->f->points_to_w(count, rows, in, kernels + (a->y * im->w + a->x) * im->c + a->c, out);
+    else
+        for (int64_t i = 0; i < count; i++)
+            store_patch(im, a, &add, p->f->points_to_w, rows + i * in.next, in,
+                        kernels + i * out.next);
+}
+
+/* The kernels `o` of w, and how many of them make one go from `i` on; the go after it is asked
+ * for. */
+static inline __attribute__((always_inline)) int64_t next_kernels(const int writing,
+                                                                  const image *im, const patch *a,
+                                                                  range o, int64_t i,
+                                                                  const real *w) {
+    for (int64_t k = i + KERNELS; k < min_i64(i + 2 * KERNELS, o.end); k++)
+        prefetch_patch(writing, im, a, 0, w + k * im->h * im->w * im->c);
+    return min_i64(KERNELS, o.end - i);
+}
+
 void winograd_load_w(const winograd_plan *p, const real *w, range o_panels, range x_panels,
                      const spectrum *to) {
     const image im = image_w(p->geom);
-    const line_steps in = kernel_steps(&im), out = row_steps(p, to);
+    const line_steps out = row_steps(p, to);
     const range o = channels_of(p, o_panels);
-    const real *const kernels = w + o.begin * in.next;
     for (int64_t panel = x_panels.begin; panel < x_panels.end; panel++) {
         const patch a = panel_patch(p, panel);
         real *const rows = to->data + (panel - x_panels.begin) * to->panel;
-        if (panels_inside(&im, &a))
-            p->f->w_to_points(range_size(o), kernels + (a.y * im.w + a.x) * im.c + a.c, in, rows,
-                              out);
-        else
-            for (int64_t i = 0; i < range_size(o); i++)
-                load_patch(&im, &a, kernels + i * in.next, p->f->w_to_points, rows + i * to->row,
-                           out);
+        for (int64_t i = o.begin; i < o.end; i += KERNELS)
+            load_kernels(p, &im, &a, next_kernels(0, &im, &a, o, i, w), w + i * im.h * im.w * im.c,
+                         rows + (i - o.begin) * to->row, out);
         for (int64_t i = range_size(o); i < range_size(o_panels) * GEMM_PANEL; i++)
             for (int64_t k = 0; k < p->points; k++)
                 memset(rows + i * to->row + k * to->point, 0, GEMM_PANEL * sizeof(real));
@@ -335,51 +369,49 @@ void winograd_load_w(const winograd_plan *p, const real *w, range o_panels, rang
 void winograd_store_w(const winograd_plan *p, const spectrum *from, range o_panels, range x_panels,
                       int accumulate, real *w) {
     const image im = image_w(p->geom);
-    const line_steps in = row_steps(p, from), out = kernel_steps(&im);
+    const line_steps in = row_steps(p, from);
     const range o = channels_of(p, o_panels);
-    const adding add = {accumulate ? p->f->taps : 0, p->f->taps, 0};
-    real *const kernels = w + o.begin * out.next;
     for (int64_t panel = x_panels.begin; panel < x_panels.end; panel++) {
         const patch a = panel_patch(p, panel);
         const real *const rows = from->data + (panel - x_panels.begin) * from->panel;
-        if (!accumulate && panels_inside(&im, &a))
-            p->f->points_to_w(range_size(o), rows, in, kernels + (a.y * im.w + a.x) * im.c + a.c,
-                              out);
-        else
-            for (int64_t i = 0; i < range_size(o); i++)
-                store_patch(&im, &a, &add, p->f->points_to_w, rows + i * from->row, in,
-                            kernels + i * out.next);
+        for (int64_t i = o.begin; i < o.end; i += KERNELS)
+            store_kernels(p, &im, &a, accumulate, next_kernels(1, &im, &a, o, i, w),
+                          rows + (i - o.begin) * from->row, in, w + i * im.h * im.w * im.c);
     }
 }
 
 /* One tap: stage (c, o) = w (o, c), of one panel each, zeros where they end. */
 static void transpose_tap(const real *w, int64_t distance, int64_t c, int64_t o, real *stage) {
-    if (c == GEMM_PANEL && o == GEMM_PANEL) {
-        for (int64_t l = 0; l < GEMM_PANEL; l++)
-            for (int64_t i = 0; i < GEMM_PANEL; i++)
-                stage[l * GEMM_PANEL + i] = w[i * distance + l];
-        return;
-    }
-    memset(stage, 0, GEMM_PANEL * GEMM_PANEL * sizeof(real));
-    for (int64_t l = 0; l < c; l++)
-        for (int64_t i = 0; i < o; i++) stage[l * GEMM_PANEL + i] = w[i * distance + l];
+    if (c < GEMM_PANEL || o < GEMM_PANEL) memset(stage, 0, GEMM_PANEL * GEMM_PANEL * sizeof(real));
+    transpose_block(o, c, w, distance, stage, GEMM_PANEL);
 }
 
-/* One panel of o, one of c, one phase. */
-static void load_w_square(const winograd_plan *p, const real *w, int64_t o_panel, const patch *a,
-                          real *to, line_steps out) {
+/* One panel of o, one of x's channels in one phase. */
+typedef struct square {
+    int64_t o_panel, x_panel;
+} square;
+
+static void prefetch_square(const winograd_plan *p, const real *w, square s) {
+    const image im = image_w(p->geom);
+    const patch a = panel_patch(p, s.x_panel);
+    const range o = channels_of(p, (range){s.o_panel, s.o_panel + 1});
+    for (int64_t i = o.begin; i < o.end; i++)
+        prefetch_patch(0, &im, &a, 0, w + i * im.h * im.w * im.c);
+}
+
+static void load_square(const winograd_plan *p, const real *w, square s, real *to, line_steps out) {
     enum { SQUARE = GEMM_PANEL * GEMM_PANEL };
     real stage[WINOGRAD_TAPS * WINOGRAD_TAPS * SQUARE];
     const conv_geom *q = p->geom;
-    const int64_t taps = p->f->taps, o = o_panel * GEMM_PANEL;
-    const int64_t o_count = min_i64(GEMM_PANEL, q->o - o);
-    const int64_t c_count = min_i64(GEMM_PANEL, q->c - a->c);
+    const patch a = panel_patch(p, s.x_panel);
+    const range o = channels_of(p, (range){s.o_panel, s.o_panel + 1});
+    const int64_t taps = p->f->taps, c_count = min_i64(GEMM_PANEL, q->c - a.c);
     for (int64_t u = 0; u < taps; u++)
         for (int64_t v = 0; v < taps; v++) {
-            const int64_t y = a->y + u * q->sh, x = a->x + v * q->sw;
+            const int64_t y = a.y + u * q->sh, x = a.x + v * q->sw;
             const int64_t inside = y < q->kh && x < q->kw;
-            transpose_tap(inside ? w + ((o * q->kh + y) * q->kw + x) * q->c + a->c : w,
-                          q->kh * q->kw * q->c, inside ? c_count : 0, o_count,
+            transpose_tap(inside ? w + ((o.begin * q->kh + y) * q->kw + x) * q->c + a.c : w,
+                          q->kh * q->kw * q->c, inside ? c_count : 0, range_size(o),
                           stage + (u * taps + v) * SQUARE);
         }
     p->f->w_to_points(GEMM_PANEL, stage, (line_steps){taps * SQUARE, SQUARE, GEMM_PANEL}, to, out);
@@ -389,10 +421,14 @@ void winograd_load_w_transposed(const winograd_plan *p, const real *w, range x_p
                                 range o_panels, const spectrum *to) {
     line_steps out = point_steps(p, to);
     out.next = to->row;
-    for (range left = x_panels; left.begin < left.end; left.begin++) {
-        const patch a = phase_patch(p, left);
-        real *rows = to->data + (left.begin - x_panels.begin) * GEMM_PANEL * to->row;
-        for (int64_t o = o_panels.begin; o < o_panels.end; o++)
-            load_w_square(p, w, o, &a, rows + (o - o_panels.begin) * to->panel, out);
+    for (square s = {o_panels.begin, x_panels.begin}; s.x_panel < x_panels.end;) {
+        square next = {s.o_panel + 1, s.x_panel};
+        if (next.o_panel == o_panels.end) next = (square){o_panels.begin, s.x_panel + 1};
+        if (next.x_panel < x_panels.end) prefetch_square(p, w, next);
+        load_square(p, w, s,
+                    to->data + (s.x_panel - x_panels.begin) * GEMM_PANEL * to->row +
+                        (s.o_panel - o_panels.begin) * to->panel,
+                    out);
+        s = next;
     }
 }
