@@ -7,10 +7,10 @@
 
 /* Elements of a kernel at the points that are made once and kept; larger ones are made part by part
  * where they are used. */
-static const int64_t KEPT = 1024 * 1024;
+static const int64_t KEPT = 2 * 1024 * 1024;
 
 /* Tiles of one band: X_k and the products stay near the core while W_k passes by. */
-static const int64_t BAND_TILES = 24;
+static const int64_t BAND_TILES = 32;
 
 /* With fewer bands than this, threads would run out of them. */
 static const int64_t BANDS = 4;
