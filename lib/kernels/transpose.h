@@ -4,17 +4,10 @@
 
 #include "core/real.h"
 
-#include <string.h>
+#include <stdint.h>
 
-typedef real quad __attribute__((vector_size(4 * sizeof(real))));
-
-static inline quad quad_load(const real *from) {
-    quad q;
-    memcpy(&q, from, sizeof q);
-    return q;
-}
-
-static inline void quad_store(quad q, real *to) { memcpy(to, &q, sizeof q); }
+/* In memory, at any element. */
+typedef real quad __attribute__((vector_size(4 * sizeof(real)), aligned(sizeof(real)), may_alias));
 
 #if defined(__clang__) || __GNUC__ >= 12
 #define QUAD_OF(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
@@ -25,14 +18,14 @@ typedef __typeof__((quad){0} < (quad){0}) quad_index;
 
 /* to (4, 4) = the transpose of from (4, 4), whose rows are so far apart. */
 static inline void transpose_4x4(const real *from, int64_t from_row, real *to, int64_t to_row) {
-    const quad a = quad_load(from), b = quad_load(from + from_row);
-    const quad c = quad_load(from + 2 * from_row), d = quad_load(from + 3 * from_row);
+    const quad a = *(const quad *)from, b = *(const quad *)(from + from_row);
+    const quad c = *(const quad *)(from + 2 * from_row), d = *(const quad *)(from + 3 * from_row);
     const quad ab_low = QUAD_OF(a, b, 0, 4, 1, 5), ab_high = QUAD_OF(a, b, 2, 6, 3, 7);
     const quad cd_low = QUAD_OF(c, d, 0, 4, 1, 5), cd_high = QUAD_OF(c, d, 2, 6, 3, 7);
-    quad_store(QUAD_OF(ab_low, cd_low, 0, 1, 4, 5), to);
-    quad_store(QUAD_OF(ab_low, cd_low, 2, 3, 6, 7), to + to_row);
-    quad_store(QUAD_OF(ab_high, cd_high, 0, 1, 4, 5), to + 2 * to_row);
-    quad_store(QUAD_OF(ab_high, cd_high, 2, 3, 6, 7), to + 3 * to_row);
+    *(quad *)to = QUAD_OF(ab_low, cd_low, 0, 1, 4, 5);
+    *(quad *)(to + to_row) = QUAD_OF(ab_low, cd_low, 2, 3, 6, 7);
+    *(quad *)(to + 2 * to_row) = QUAD_OF(ab_high, cd_high, 0, 1, 4, 5);
+    *(quad *)(to + 3 * to_row) = QUAD_OF(ab_high, cd_high, 2, 3, 6, 7);
 }
 
 /* to (cols, rows) = the transpose of from (rows, cols). */
