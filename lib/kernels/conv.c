@@ -11,6 +11,10 @@
 /* Results of at most this many channels leave a GEMM's registers mostly empty. */
 static const int64_t FEW = 8;
 
+/* The product in place needs so many positions of a line, and so many at all to make use of the
+ * packed kernel; to sum over, so many of an image. */
+static const int64_t ACROSS = 6, POSITIONS = 256, SUMMED = 128;
+
 static int64_t x_size(const conv_geom *q) { return q->n * q->h * q->w * q->c; }
 
 static int64_t y_size(const conv_geom *q) { return q->n * q->ho * q->wo * q->o; }
@@ -29,6 +33,13 @@ static int32_t clear(real *y, int64_t count) {
 
 static int is_stride_one(const conv_geom *q) { return q->sh == 1 && q->sw == 1; }
 
+/* By implicit GEMM, in one of its forms. */
+static int32_t multiply_unfolded(gan_context *ctx, const conv_pass *pass) {
+    const window win = conv_pass_window(pass, 0);
+    const int in_place = win.x.out >= ACROSS && window_rows(&win) >= POSITIONS;
+    return in_place ? conv_implicit(ctx, pass) : conv_unfolded(ctx, pass);
+}
+
 int32_t conv_forward(gan_context *ctx, const conv_geom *q, const real *x, const real *w, real *y) {
     if (is_empty(q)) return clear(y, y_size(q));
     const window win = window_forward(q);
@@ -40,8 +51,8 @@ int32_t conv_forward(gan_context *ctx, const conv_geom *q, const real *x, const 
     if (winograd_suits(q, &plan)) return conv_winograd(ctx, &plan, 1, x, w, y);
     const conv_pass pass = {q, 1, x, w, y};
     /* with a stride, folding would project pixels for taps that never meet them */
-    const int few = q->o <= FEW && q->c > q->o && is_stride_one(q);
-    return few ? conv_folded(ctx, &pass) : conv_unfolded(ctx, &pass);
+    const int few = q->o <= FEW && q->c > q->o && is_stride_one(q) && q->dw == 1;
+    return few ? conv_folded(ctx, &pass) : multiply_unfolded(ctx, &pass);
 }
 
 int32_t conv_data_grad(gan_context *ctx, const conv_geom *q, const real *g, const real *w,
@@ -55,24 +66,31 @@ int32_t conv_data_grad(gan_context *ctx, const conv_geom *q, const real *g, cons
     winograd_plan plan;
     if (winograd_suits(q, &plan)) return conv_winograd(ctx, &plan, 0, g, w, dx);
     const conv_pass pass = {q, 0, g, w, dx};
-    const int few = q->c <= FEW && q->o > q->c;
-    return few ? conv_folded(ctx, &pass) : conv_unfolded(ctx, &pass);
+    const int few = q->c <= FEW && q->o > q->c && q->dw == 1;
+    return few ? conv_folded(ctx, &pass) : multiply_unfolded(ctx, &pass);
 }
 
-/* dw of few o at stride 1, where unfolding g, the smaller image, serves as well:
- * products (c, kernel taps reversed, o) = x^T * unfold(g), brought to (o, kh, kw, c). */
-static int32_t weight_grad_few(gan_context *ctx, const conv_geom *q, const real *x, const real *g,
-                               real *dw) {
-    real *products = arena_alloc_array(ctx, (size_t)w_size(q), sizeof(real));
-    if (!products) return GAN_ENOMEM;
+/* products (kernel taps, c, o) = unfold(x)^T * g, brought to (o, kh, kw, c). */
+static int32_t correlate_x(gan_context *ctx, const conv_geom *q, const real *x, const real *g,
+                           real *products, real *dw) {
+    const window win = window_forward(q);
+    const int32_t status = conv_correlate_implicit(ctx, &win, x, g, q->o, products);
+    const int64_t dim[2] = {q->kh * q->kw * q->c, q->o};
+    if (status == GAN_OK) layout_transpose(ctx, 2, dim, (const int32_t[]){1, 0}, products, dw);
+    return status;
+}
+
+/* At stride 1, where unfolding g, of few channels, serves as well: products (kernel taps reversed,
+ * o, c) = unfold(g)^T * x, brought to (o, kh, kw, c). */
+static int32_t correlate_g(gan_context *ctx, const conv_geom *q, const real *x, const real *g,
+                           real *products, real *dw) {
     const window win = window_data_grad(q, 0);
-    const int32_t status = conv_correlate(ctx, &win, g, x, q->c, products);
+    const int32_t status = conv_correlate_implicit(ctx, &win, g, x, q->c, products);
     const int64_t taps = q->kh * q->kw;
     for (int64_t o = 0; o < q->o && status == GAN_OK; o++)
         for (int64_t t = 0; t < taps; t++)
-            for (int64_t c = 0; c < q->c; c++)
-                dw[(o * taps + t) * q->c + c] = products[(c * taps + taps - 1 - t) * q->o + o];
-    arena_free(ctx, products);
+            memcpy(dw + (o * taps + t) * q->c, products + ((taps - 1 - t) * q->o + o) * q->c,
+                   (size_t)q->c * sizeof(real));
     return status;
 }
 
@@ -81,9 +99,15 @@ int32_t conv_weight_grad(gan_context *ctx, const conv_geom *q, const real *x, co
     if (is_empty(q)) return clear(dw, w_size(q));
     winograd_plan plan;
     const window win = window_forward(q);
-    if (!window_is_matrix(&win) && winograd_suits(q, &plan))
-        return conv_winograd_weight_grad(ctx, &plan, x, g, dw);
-    if (q->o <= FEW && q->c > q->o && is_stride_one(q) && !window_is_matrix(&win))
-        return weight_grad_few(ctx, q, x, g, dw);
-    return conv_correlate(ctx, &win, x, g, q->o, dw);
+    const int matrix = window_is_matrix(&win);
+    if (!matrix && winograd_suits(q, &plan)) return conv_winograd_weight_grad(ctx, &plan, x, g, dw);
+    const int few = q->o <= FEW && q->c > q->o && is_stride_one(q);
+    if (matrix || (!few && q->ho * q->wo < SUMMED))
+        return conv_correlate(ctx, &win, x, g, q->o, dw);
+    real *products = arena_alloc_array(ctx, (size_t)w_size(q), sizeof(real));
+    if (!products) return GAN_ENOMEM;
+    const int32_t status =
+        few ? correlate_g(ctx, q, x, g, products, dw) : correlate_x(ctx, q, x, g, products, dw);
+    arena_free(ctx, products);
+    return status;
 }

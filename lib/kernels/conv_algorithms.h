@@ -25,14 +25,23 @@ static inline int64_t conv_pass_channels(const conv_pass *pass) {
     return pass->forward ? pass->geom->o : pass->geom->c;
 }
 
-/* Implicit GEMM: unfold the source a block at a time, multiply by the kernel. */
+/* Implicit GEMM: the source is the unfolded matrix as it lies, but for the zeros around it. */
+int32_t conv_implicit(gan_context *ctx, const conv_pass *pass);
+
+/* For narrow or few images: unfold the source a block at a time, multiply by the kernel. */
 int32_t conv_unfolded(gan_context *ctx, const conv_pass *pass);
 
 /* For results of few channels: multiply every source pixel by every tap, then add up where the
- * products meet. Reads the source once instead of once per tap. */
+ * products meet. Reads the source once instead of once per tap. The kernel is not dilated along x,
+ * and the forward pass has stride 1. */
 int32_t conv_folded(gan_context *ctx, const conv_pass *pass);
 
-/* matrix (planes, taps * win->c) = plain^T * unfolded source, plain being (rows, planes). */
+/* matrix (taps * win->c, planes) = unfolded source^T * plain, plain being (rows, planes). The
+ * source is read as conv_implicit does. */
+int32_t conv_correlate_implicit(gan_context *ctx, const window *win, const real *source,
+                                const real *plain, int64_t planes, real *matrix);
+
+/* matrix (planes, taps * win->c) = plain^T * unfolded source, for small images and matrices. */
 int32_t conv_correlate(gan_context *ctx, const window *win, const real *source, const real *plain,
                        int64_t planes, real *matrix);
 

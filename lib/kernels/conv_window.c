@@ -132,3 +132,28 @@ void window_unfold(const window *win, const window_part *part, const real *sourc
         window_pixel_next(win, &p);
     }
 }
+
+int64_t window_line_step(const window *win) {
+    return (win->x.step == 1 ? win->x.stride : win->x.taps) * win->c;
+}
+
+int64_t window_line_size(const window *win, int64_t positions) {
+    return (positions - 1) * window_line_step(win) + win->x.taps * win->c;
+}
+
+void window_copy_line(const window *win, int64_t image, int64_t y, int64_t j, int64_t positions,
+                      const real *source, real *to) {
+    if (y < 0 || y >= win->y.in) {
+        clear(to, window_line_size(win, positions));
+        return;
+    }
+    const real *line = source + (image * win->y.in + y) * win->x.in * win->c;
+    const int64_t first = j * win->x.stride + win->x.origin;
+    if (win->x.step == 1) {
+        unfold_line(win, (positions - 1) * win->x.stride + win->x.taps, first, line, to);
+        return;
+    }
+    for (int64_t i = 0; i < positions; i++)
+        unfold_line(win, win->x.taps, first + i * win->x.stride, line,
+                    to + i * window_line_step(win));
+}

@@ -45,6 +45,16 @@ typedef struct window_part {
 /* im2col: matrix (rows of the part, taps of the part * c) = what each output pixel sees. */
 void window_unfold(const window *win, const window_part *part, const real *source, real *matrix);
 
+/* A line of the source with the zeros around it, as `positions` neighbours of the output see it:
+ * through a row of taps, each sees taps * c contiguous elements, window_line_step after those of
+ * the one before. Only where the taps are not neighbours in the source are they repeated. */
+int64_t window_line_step(const window *win);
+int64_t window_line_size(const window *win, int64_t positions);
+
+/* Line y of an image, from position j on; all zeros for y outside it. */
+void window_copy_line(const window *win, int64_t image, int64_t y, int64_t j, int64_t positions,
+                      const real *source, real *to);
+
 /* A pixel's place in the window's output, advanced in row-major order. */
 typedef struct window_pixel {
     int64_t image, i, j;

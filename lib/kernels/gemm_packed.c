@@ -6,6 +6,7 @@
  * elements along the depth are so far apart that they collide in the cache. */
 #include "kernels/gemm_packed.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* With two vectors a row, 24 of 32 registers or 12 of 16. */
@@ -28,39 +29,39 @@ enum {
 
 _Static_assert(BLOCK % GEMM_PANEL == 0 && BLOCK % ROWS == 0, "blocks hold whole panels and tiles");
 
-/* One tile's share of the product. */
-typedef struct tile_args {
-    int64_t k;
-    const real *a; /* its first row, at the first step of the depth */
-    int64_t row, step;
-    const real *b; /* its panel, likewise */
-    int accumulate;
-    real *c;
-    int64_t ldc;
-} tile_args;
-
 /* The tile of `rows` rows and `vectors` vectors, both constants where this is inlined. */
 static inline __attribute__((always_inline)) void multiply_tile(const int rows, const int vectors,
-                                                                const tile_args *t) {
+                                                                const gemm_strip *t) {
     vec sum[ROWS][VECTORS];
-    const real *a = t->a, *b = t->b;
+    const real *b = t->b;
     const int64_t row = t->row, step = t->step, ldc = t->ldc;
     real *const c = t->c;
-    for (int i = 0; i < rows; i++) {
-        __builtin_prefetch(c + i * ldc, 1);
-        for (int v = 0; v < vectors; v++) sum[i][v] = (vec){0};
-    }
-    for (int64_t p = 0; p < t->k; p++) {
-        vec across[VECTORS];
-        for (int v = 0; v < vectors; v++) across[v] = *(const vec_at *)(b + v * LANES);
+    const char *next = t->next;
 #pragma GCC unroll 12
-        for (int i = 0; i < rows; i++)
-#pragma GCC unroll 2
-            for (int v = 0; v < vectors; v++) sum[i][v] += a[i * row] * across[v];
-        a += step;
-        b += GEMM_PANEL;
-    }
     for (int i = 0; i < rows; i++)
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; v++) {
+            __builtin_prefetch(c + i * ldc + v * LANES, 1);
+            sum[i][v] = (vec){0};
+        }
+    for (int64_t r = 0; r < t->runs; r++) {
+        const real *a = t->a + r * t->run_step;
+        for (int64_t p = 0; p < t->run; p++) {
+            vec across[VECTORS];
+            __builtin_prefetch(next);
+            next += t->next_step;
+            for (int v = 0; v < vectors; v++) across[v] = *(const vec_at *)(b + v * LANES);
+#pragma GCC unroll 12
+            for (int i = 0; i < rows; i++)
+#pragma GCC unroll 2
+                for (int v = 0; v < vectors; v++) sum[i][v] += a[i * row] * across[v];
+            a += step;
+            b += GEMM_PANEL;
+        }
+    }
+#pragma GCC unroll 12
+    for (int i = 0; i < rows; i++)
+#pragma GCC unroll 2
         for (int v = 0; v < vectors; v++) {
             vec_at *to = (vec_at *)(c + i * ldc + v * LANES);
             if (t->accumulate) sum[i][v] += *to;
@@ -95,20 +96,20 @@ static inline __attribute__((always_inline)) void multiply_tile(const int rows, 
     TILE_ROWS_ABOVE_6(vectors)
 
 /* Both halves of the panel. */
-static void multiply_full(int rows, const tile_args *t) {
+static void multiply_full(int rows, const gemm_strip *t) {
     switch (rows) { TILE(VECTORS); }
 }
 
 /* The first half of the panel. */
-static void multiply_half(int rows, const tile_args *t) {
+static void multiply_half(int rows, const gemm_strip *t) {
     switch (rows) { TILE(1); }
 }
 
 /* The tile at the right edge, `cols` wide: whole vectors go to a buffer, and their columns from
  * there to the result. */
-static void multiply_edge(int rows, int64_t cols, const tile_args *t) {
+static void multiply_edge(int rows, int64_t cols, const gemm_strip *t) {
     real buffer[ROWS * GEMM_PANEL];
-    tile_args whole = *t;
+    gemm_strip whole = *t;
     whole.accumulate = 0;
     whole.c = buffer;
     whole.ldc = GEMM_PANEL;
@@ -123,33 +124,50 @@ static void multiply_edge(int rows, int64_t cols, const tile_args *t) {
         }
 }
 
-/* `rows` rows of the result that lie at even distances in the left factor, in tiles as equal as can
- * be: one of a single row would wait for its own additions. */
-static void multiply_rows(int64_t rows, int64_t cols, tile_args t) {
-    const int64_t tiles = ceil_div(rows, ROWS);
+int64_t gemm_strip_steps(int64_t rows, int64_t depth) { return ceil_div(rows, ROWS) * depth; }
+
+/* Tiles are as equal as can be: one of a single row would wait for its own additions. */
+void gemm_multiply_strip(gemm_strip *strip) {
+    const int64_t tiles = ceil_div(strip->rows, ROWS);
+    const int64_t least = strip->rows / max_i64(1, tiles), more = strip->rows - tiles * least;
+    gemm_strip t = *strip;
     for (int64_t tile = 0; tile < tiles; tile++) {
-        const int height = (int)(rows * (tile + 1) / tiles - rows * tile / tiles);
-        if (cols == GEMM_PANEL)
+        const int height = (int)(tile < more ? least + 1 : least);
+        if (t.cols == GEMM_PANEL)
             multiply_full(height, &t);
+        else if (t.cols == LANES)
+            multiply_half(height, &t);
         else
-            multiply_edge(height, cols, &t);
+            multiply_edge(height, t.cols, &t);
         t.a += height * t.row;
         t.c += height * t.ldc;
+        t.next += t.runs * t.run * t.next_step;
     }
+    strip->next = t.next;
 }
 
 /* One part of the depth, one block of rows. */
 static void multiply_block(int64_t rows, int64_t n, int64_t k, const gemm_left *a,
-                           const real *block, const real *panels, tile_args t) {
+                           const real *block, const real *panels, gemm_strip t) {
     const int even = a->panel == GEMM_PANEL * a->row;
     const int64_t height = even ? rows : GEMM_PANEL;
     real *const c = t.c;
+    /* contiguous rows: those of the tile after the next come in while they pass the first panel */
+    const int ahead = even && a->step == 1 && a->row == t.run;
     for (int64_t j = 0; j < n; j += GEMM_PANEL) {
+        t.cols = min_i64(GEMM_PANEL, n - j);
         t.b = panels + j * k;
         for (int64_t i = 0; i < rows; i += height) {
             t.a = block + i / GEMM_PANEL * a->panel;
             t.c = c + i * t.ldc + j;
-            multiply_rows(min_i64(height, rows - i), min_i64(GEMM_PANEL, n - j), t);
+            t.rows = min_i64(height, rows - i);
+            t.next = NULL;
+            t.next_step = 0;
+            if (ahead && j == 0) {
+                t.next = (const char *)(t.a + 2 * ROWS * t.row);
+                t.next_step = ROWS * (int64_t)sizeof(real);
+            }
+            gemm_multiply_strip(&t);
         }
     }
 }
@@ -159,11 +177,12 @@ void gemm_packed(int64_t m, int64_t n, int64_t k, const gemm_left *a, const real
     const int64_t parts = max_i64(1, ceil_div(k, GEMM_DEPTH));
     for (int64_t part = 0; part < parts; part++) {
         const int64_t from = k * part / parts;
-        tile_args t = {.k = k * (part + 1) / parts - from,
-                       .row = a->row,
-                       .step = a->step,
-                       .accumulate = accumulate || part > 0,
-                       .ldc = ldc};
+        gemm_strip t = {.runs = 1,
+                        .run = k * (part + 1) / parts - from,
+                        .row = a->row,
+                        .step = a->step,
+                        .accumulate = accumulate || part > 0,
+                        .ldc = ldc};
         for (int64_t i = 0; i < m; i += BLOCK) {
             t.c = c + i * ldc;
             multiply_block(min_i64(BLOCK, m - i), n, k, a,

@@ -57,6 +57,28 @@ static inline gemm_left gemm_left_panels(const real *panels, int64_t k) {
     return (gemm_left){panels, 1, GEMM_PANEL, GEMM_PANEL * k};
 }
 
+/* Rows that lie at even distances, times a part of one panel. The depth is `runs` runs of `run`
+ * elements, which follow each other in the panel: element (i, p) of the left factor is at
+ *     a[i * row + p / run * run_step + p % run * step]. */
+typedef struct gemm_strip {
+    int64_t rows, cols; /* of the result; cols <= GEMM_PANEL */
+    int64_t runs, run;
+    const real *a;
+    int64_t row, run_step, step;
+    const real *b; /* the panel, at the first step of the depth */
+    int accumulate;
+    real *c;
+    int64_t ldc;
+    const char *next;  /* what will be read soon: each step prefetches it, so many bytes on; or */
+    int64_t next_step; /* NULL and 0. Advanced by the product. */
+} gemm_strip;
+
+/* C = A B, or C += A B. A depth of more than GEMM_DEPTH leaves the first-level cache. */
+void gemm_multiply_strip(gemm_strip *strip);
+
+/* How many steps that takes, for so many rows and so large a depth. */
+int64_t gemm_strip_steps(int64_t rows, int64_t depth);
+
 /* C (m, n) = A B, or C += A B if `accumulate`; the rows of C are ldc apart. B is in panels. One
  * call on the calling thread. The order of the additions depends on k only. */
 void gemm_packed(int64_t m, int64_t n, int64_t k, const gemm_left *a, const real *panels,
