@@ -35,7 +35,7 @@ gan_tensor *gan_clamp(gan_tensor *x, double lo, double hi) { return op_clamp(x, 
 
 gan_tensor *gan_relu(gan_tensor *x) { return op_leaky_relu(x, 0); }
 gan_tensor *gan_leaky_relu(gan_tensor *x, double slope) { return op_leaky_relu(x, slope); }
-gan_tensor *gan_elu(gan_tensor *x, double alpha) { return op_elu(x, alpha, 0); }
+gan_tensor *gan_elu(gan_tensor *x, double alpha) { return op_elu(x, alpha); }
 gan_tensor *gan_tanh(gan_tensor *x) { return op_tanh(x); }
 gan_tensor *gan_sigmoid(gan_tensor *x) { return op_sigmoid(x); }
 gan_tensor *gan_softplus(gan_tensor *x) { return op_softplus(x); }
@@ -181,25 +181,25 @@ gan_tensor *gan_max_pool2d(gan_tensor *x, int32_t size, int32_t stride, int32_t 
 gan_tensor *gan_batch_normalize(gan_tensor *x, double eps) {
     norm_geom m;
     if (!x || norm_geom_batch("gan_batch_normalize", x, &m)) return NULL;
-    return op_normalize(x, &m, eps);
+    return op_normalize(x, &m, eps, NULL);
 }
 
 gan_tensor *gan_instance_normalize(gan_tensor *x, double eps) {
     norm_geom m;
     if (!x || norm_geom_instance("gan_instance_normalize", x, &m)) return NULL;
-    return op_normalize(x, &m, eps);
+    return op_normalize(x, &m, eps, NULL);
 }
 
 gan_tensor *gan_layer_normalize(gan_tensor *x, double eps) {
     norm_geom m;
     if (!x || norm_geom_layer("gan_layer_normalize", x, &m)) return NULL;
-    return op_normalize(x, &m, eps);
+    return op_normalize(x, &m, eps, NULL);
 }
 
 gan_tensor *gan_group_normalize(gan_tensor *x, int32_t groups, double eps) {
     norm_geom m;
     if (!x || norm_geom_group("gan_group_normalize", x, groups, &m)) return NULL;
-    return op_normalize(x, &m, eps);
+    return op_normalize(x, &m, eps, NULL);
 }
 
 /* ---- probability ----------------------------------------------------------------------------- */

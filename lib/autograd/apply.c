@@ -32,17 +32,18 @@ static int wants_record(const gan_context *ctx, const op_def *def, int32_t input
     return 0;
 }
 
-/* A fused activation of slope 1 does nothing, and its mask is not needed. */
+/* Without an activation there is none to pass back through. */
 static int reads_output(const op_def *def, const op_attr *attr) {
-    return (def->reads & OP_READS_OUTPUT) && !(def->before && attr->f[0] == 1);
+    return (def->reads & OP_READS_OUTPUT) &&
+           !(def->before && activation_of(attr).kind == ACTIVATION_NONE);
 }
 
 static int32_t record(gan_context *ctx, const op_def *def, int32_t op, int32_t inputs,
-                      gan_tensor *const *in, const op_attr *attr, storage *index, gan_tensor *out) {
+                      gan_tensor *const *in, const op_attr *attr, storage *aux, gan_tensor *out) {
     node *n = node_new(ctx, op, inputs, &out->shape);
     if (!n) return GAN_ENOMEM;
     if (attr) n->attr = *attr;
-    n->index = storage_ref(index);
+    n->aux = storage_ref(aux);
     if (reads_output(def, attr)) {
         n->result = storage_ref(out->storage);
         n->result_version = out->storage->version;
@@ -62,12 +63,12 @@ static int32_t record(gan_context *ctx, const op_def *def, int32_t op, int32_t i
 }
 
 static int32_t run_forward(gan_context *ctx, const op_def *def, int32_t inputs,
-                           gan_tensor *const *in, const op_attr *attr, storage *index,
+                           gan_tensor *const *in, const op_attr *attr, storage *aux,
                            gan_tensor *out) {
     op_call call = {.ctx = ctx,
                     .inputs = inputs,
                     .attr = attr,
-                    .index = index ? storage_data(index) : NULL,
+                    .aux = aux ? storage_data(aux) : NULL,
                     .out_shape = out->shape,
                     .out = tensor_data(out)};
     for (int32_t i = 0; i < inputs; i++) {
@@ -78,14 +79,14 @@ static int32_t run_forward(gan_context *ctx, const op_def *def, int32_t inputs,
 }
 
 gan_tensor *op_apply(int32_t op, int32_t inputs, gan_tensor *const *in, const op_attr *attr,
-                     storage *index, const shape *out_shape) {
+                     storage *aux, const shape *out_shape) {
     const op_def *def = op_find(op);
     gan_context *ctx = in[0]->base.ctx;
     gan_tensor *out =
         def->forward ? tensor_new(ctx, out_shape) : tensor_over(ctx, out_shape, in[0]->storage);
     if (!out) return NULL;
-    if (def->forward && run_forward(ctx, def, inputs, in, attr, index, out)) return NULL;
-    if (wants_record(ctx, def, inputs, in) && record(ctx, def, op, inputs, in, attr, index, out))
+    if (def->forward && run_forward(ctx, def, inputs, in, attr, aux, out)) return NULL;
+    if (wants_record(ctx, def, inputs, in) && record(ctx, def, op, inputs, in, attr, aux, out))
         return NULL;
     return out;
 }
@@ -132,4 +133,4 @@ const shape *record_output_shape(const op_record *r) { return &r->shape; }
 
 const op_attr *record_attr(const op_record *r) { return &r->attr; }
 
-storage *record_index(const op_record *r) { return r->index; }
+storage *record_aux(const op_record *r) { return r->aux; }

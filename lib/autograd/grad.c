@@ -109,13 +109,24 @@ static int wants_any(const node *n) {
     return 0;
 }
 
+/* As propagate, for an operator that gives all its gradients at once. */
+static int32_t propagate_at_once(gan_context *ctx, const op_def *def, node *n) {
+    gan_tensor *g[OP_MAX_INPUTS] = {0};
+    uint32_t bits = 0;
+    for (int32_t i = 0; i < n->inputs; i++) bits |= (uint32_t)wanted(n, i) << i;
+    int32_t code = def->gradients(n, n->grad, bits, g);
+    for (int32_t i = 0; i < n->inputs && !code; i++)
+        if (bits >> i & 1) code = accumulate(n->in[i].from, g[i]);
+    return code ? pending(ctx) : GAN_OK;
+}
+
 /* Hands the node's gradient to its inputs. The caller's scope holds what is shared between them. */
 static int32_t propagate(gan_context *ctx, node *n) {
     const op_def *def = op_find(n->op);
     if (n->spent)
         return error_set(ctx, GAN_ESTATE, "the graph of '%s' has been consumed by an earlier sweep",
                          def->name);
-    if (!def->vjp) return error_set(ctx, GAN_ENODIFF, "operator '%s' has no derivative", def->name);
+    if (def->gradients && !ctx->recording) return propagate_at_once(ctx, def, n);
     gan_tensor *through = def->before ? def->before(n, n->grad) : n->grad;
     if (!through) return pending(ctx);
     for (int32_t i = 0; i < n->inputs; i++) {

@@ -29,9 +29,9 @@ void node_spend(node *n) {
         storage_unref(n->in[i].value);
         n->in[i].value = NULL;
     }
-    storage_unref(n->index);
+    storage_unref(n->aux);
     storage_unref(n->result);
-    n->index = n->result = NULL;
+    n->aux = n->result = NULL;
     n->spent = 1;
 }
 

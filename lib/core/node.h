@@ -34,7 +34,7 @@ typedef struct node {
     int32_t spent;     /* a sweep has released what was saved */
 
     op_attr attr;
-    storage *index;  /* int32 positions of gather and scatter, or NULL */
+    storage *aux;    /* positions of gather and scatter, statistics of a norm; or NULL */
     storage *result; /* the output's elements where the derivative reads them */
     uint64_t result_version;
     shape shape; /* of the output */

@@ -1,9 +1,11 @@
-/* Element-wise kernels of one operand, and the gate. */
+/* Element-wise kernels of one operand, the gate, and activations. */
 #include "kernels/kernels.h"
 
 #include "kernels/activate.h"
 #include "kernels/cut.h"
 #include "kernels/vmath.h"
+
+#include <string.h>
 
 typedef struct unary {
     const real *g, *x;
@@ -82,26 +84,6 @@ void eltwise_clamp(gan_context *ctx, int64_t n, double lo, double hi, const real
     span_for(ctx, n, CUT_GRAIN, clamp_span, &arg);
 }
 
-LOOP(leaky_relu_span, u > 0 ? u : m.p * u)
-
-void eltwise_leaky_relu(gan_context *ctx, int64_t n, double slope, const real *x, real *y) {
-    const unary arg = {.x = x, .y = y, .p = (real)slope};
-    /* Not 0 * x, which is NaN at -infinity. */
-    if (slope == 0.0) {
-        eltwise_clamp(ctx, n, 0.0, (double)INFINITY, x, y);
-    } else {
-        span_for(ctx, n, CUT_GRAIN, leaky_relu_span, &arg);
-    }
-}
-
-LOOP(elu_span, u > 0 ? u : m.p * vmath_expm1(u))
-LOOP(elu_derivative_span, u > 0 ? m.q : m.p * vmath_exp(u))
-
-void eltwise_elu(gan_context *ctx, int64_t n, double alpha, int order, const real *x, real *y) {
-    const unary arg = {.x = x, .y = y, .p = (real)alpha, .q = order == 1 ? 1 : 0};
-    span_for(ctx, n, FUNCTION_GRAIN, order == 0 ? elu_span : elu_derivative_span, &arg);
-}
-
 LOOP(gate_span, m.g[i] * (u > m.t ? m.r : u < m.t ? m.p : u == m.t ? m.q : u))
 
 void eltwise_gate(gan_context *ctx, int64_t n, double t, double below, double at, double above,
@@ -111,24 +93,33 @@ void eltwise_gate(gan_context *ctx, int64_t n, double t, double below, double at
     span_for(ctx, n, CUT_GRAIN, gate_span, &arg);
 }
 
-typedef struct bias_act {
-    int64_t cols;
-    const real *x, *bias;
-    real slope, *y;
-} bias_act;
+/* ---- activations ----------------------------------------------------------------------------- */
 
-static void bias_act_rows(const void *arg, int64_t begin, int64_t end) {
-    const bias_act *m = arg;
-    for (int64_t row = begin; row < end; row++) {
-        const real *x = m->x + row * m->cols;
-        real *restrict y = m->y + row * m->cols;
-        for (int64_t j = 0; j < m->cols; j++) y[j] = x[j] + m->bias[j];
-        activate_row(m->cols, m->slope, y);
-    }
+typedef struct activate_job {
+    activation act;
+    const real *g, *x;
+    real *y;
+} activate_job;
+
+static void activate_span(const void *arg, int64_t begin, int64_t end) {
+    const activate_job *job = arg;
+    memcpy(job->y + begin, job->x + begin, (size_t)(end - begin) * sizeof *job->y);
+    activate_row(end - begin, job->act, job->y + begin);
 }
 
-void eltwise_bias_act(gan_context *ctx, int64_t rows, int64_t cols, double slope, const real *x,
-                      const real *bias, real *y) {
-    const bias_act arg = {cols, x, bias, (real)slope, y};
-    span_for(ctx, rows, ceil_div(CUT_GRAIN, max_i64(cols, 1)), bias_act_rows, &arg);
+/* Chunks that the first cache holds, as they are gone through twice. */
+void eltwise_activate(gan_context *ctx, int64_t n, activation act, const real *x, real *y) {
+    const activate_job job = {.act = act, .x = x, .y = y};
+    span_for(ctx, n, FUNCTION_GRAIN, activate_span, &job);
+}
+
+static void activate_grad_span(const void *arg, int64_t begin, int64_t end) {
+    const activate_job *job = arg;
+    through_activation(end - begin, job->act, job->g + begin, job->x + begin, job->y + begin);
+}
+
+void eltwise_activate_grad(gan_context *ctx, int64_t n, activation act, const real *g,
+                           const real *y, real *e) {
+    const activate_job job = {.act = act, .g = g, .x = y, .y = e};
+    span_for(ctx, n, CUT_GRAIN, activate_grad_span, &job);
 }

@@ -8,6 +8,7 @@
 #define GAN_KERNELS_H
 
 #include "gan/base.h"
+#include "core/activation.h"
 #include "core/real.h"
 
 #include <stddef.h>
@@ -72,31 +73,49 @@ typedef struct norm_geom {
     int64_t a, r1, b, r2;
 } norm_geom;
 
-/* mean and biased variance of each group, both (a, b); sums in double. */
-int32_t norm_stats(gan_context *ctx, const norm_geom *geom, const real *x, real *mean, real *var);
+/* stats (3, a, b): of each group the mean, the biased variance and s = 1 / sqrt(var + eps). The
+ * other kernels are handed those of x. */
+int32_t norm_stats(gan_context *ctx, const norm_geom *geom, double eps, const real *x, real *stats);
 
-/* y = (x - mean) / sqrt(var + eps). */
-int32_t norm_normalize(gan_context *ctx, const norm_geom *geom, double eps, const real *x, real *y);
+/* y = xhat = (x - mean) * s. */
+int32_t norm_normalize(gan_context *ctx, const norm_geom *geom, const real *stats, const real *x,
+                       real *y);
 
-/* y = (x - mean) / sqrt(var + eps) * gain + shift, below 0 times slope (1: as it is). gain and
- * shift are (b, r2). */
-int32_t norm_affine(gan_context *ctx, const norm_geom *geom, double eps, double slope,
-                    const real *x, const real *gain, const real *shift, real *y);
-
-/* y (a, b) = sum of g * (x - mean) / sqrt(var + eps) over each group. */
-int32_t norm_dot(gan_context *ctx, const norm_geom *geom, double eps, const real *x, const real *g,
-                 real *y);
-
-/* s (a, b) = 1 / sqrt(var + eps). */
-int32_t norm_scale(gan_context *ctx, const norm_geom *geom, double eps, const real *x, real *s);
+/* y (a, b) = sum of g * xhat over each group. */
+int32_t norm_dot(gan_context *ctx, const norm_geom *geom, const real *stats, const real *x,
+                 const real *g, real *y);
 
 /* y = s * (g - <g> - xhat * <g * xhat>) with <> the mean over the group. */
-int32_t norm_project(gan_context *ctx, const norm_geom *geom, double eps, const real *x,
+int32_t norm_project(gan_context *ctx, const norm_geom *geom, const real *stats, const real *x,
                      const real *g, real *y);
 
 /* y = the gradient in x of the sum of u * norm_project(x, g). */
-int32_t norm_project_grad(gan_context *ctx, const norm_geom *geom, double eps, const real *x,
+int32_t norm_project_grad(gan_context *ctx, const norm_geom *geom, const real *stats, const real *x,
                           const real *g, const real *u, real *y);
+
+/* y = act(xhat * gain + shift). gain and shift are (b, r2). */
+int32_t norm_affine(gan_context *ctx, const norm_geom *geom, activation act, const real *stats,
+                    const real *x, const real *gain, const real *shift, real *y);
+
+/* Its gradients dx, dgain and dshift, each NULL where not wanted, for the gradient g of y; y NULL
+ * without an activation. */
+typedef struct norm_affine_arrays {
+    activation act;
+    const real *stats, *x, *gain, *y, *g;
+    real *dx, *dgain, *dshift;
+} norm_affine_arrays;
+int32_t norm_affine_grad(gan_context *ctx, const norm_geom *geom, const norm_affine_arrays *of);
+
+/* ---- bias.c ---------------------------------------------------------------------------------- */
+
+/* y (rows, cols) = act(x + bias (cols)). */
+void bias_act(gan_context *ctx, int64_t rows, int64_t cols, activation act, const real *x,
+              const real *bias, real *y);
+
+/* dx = g through the activation whose result is y, and dbias (cols) = the sums of its columns; each
+ * NULL where not wanted. */
+int32_t bias_act_grad(gan_context *ctx, int64_t rows, int64_t cols, activation act, const real *g,
+                      const real *y, real *dx, real *dbias);
 
 /* ---- eltwise.c ------------------------------------------------------------------------------- */
 
@@ -123,10 +142,6 @@ void eltwise_min(gan_context *ctx, const bcast *s, const real *a, const real *b,
 void eltwise_gate(gan_context *ctx, int64_t n, double t, double below, double at, double above,
                   const real *g, const real *x, real *y);
 
-/* y (rows, cols) = x + bias (cols), below 0 times slope (1: as it is). */
-void eltwise_bias_act(gan_context *ctx, int64_t rows, int64_t cols, double slope, const real *x,
-                      const real *bias, real *y);
-
 /* One-operand kernels over n elements; p and q are parameters where named. */
 void eltwise_affine(gan_context *ctx, int64_t n, double p, double q, const real *x,
                     real *y); /* px+q */
@@ -136,9 +151,10 @@ void eltwise_sqrt(gan_context *ctx, int64_t n, const real *x, real *y);
 void eltwise_pow(gan_context *ctx, int64_t n, double p, const real *x, real *y);
 void eltwise_abs(gan_context *ctx, int64_t n, const real *x, real *y);
 void eltwise_clamp(gan_context *ctx, int64_t n, double lo, double hi, const real *x, real *y);
-void eltwise_leaky_relu(gan_context *ctx, int64_t n, double slope, const real *x, real *y);
-/* order 0: x > 0 ? x : alpha*(e^x - 1); 1: x > 0 ? 1 : alpha*e^x; 2: x > 0 ? 0 : alpha*e^x. */
-void eltwise_elu(gan_context *ctx, int64_t n, double alpha, int order, const real *x, real *y);
+/* y = act(x), and e = g through the activation whose result is y; act is not none. */
+void eltwise_activate(gan_context *ctx, int64_t n, activation act, const real *x, real *y);
+void eltwise_activate_grad(gan_context *ctx, int64_t n, activation act, const real *g,
+                           const real *y, real *e);
 void eltwise_tanh(gan_context *ctx, int64_t n, const real *x, real *y);
 void eltwise_sigmoid(gan_context *ctx, int64_t n, const real *x, real *y); /* stable at both ends */
 void eltwise_softplus(gan_context *ctx, int64_t n, const real *x, real *y); /* max(x,0)+log1p(..) */

@@ -12,7 +12,7 @@ static gan_tensor *leaky_relu(gan_module *m, gan_tensor *x) {
     return op_leaky_relu(x, m->number[0]);
 }
 
-static gan_tensor *elu(gan_module *m, gan_tensor *x) { return op_elu(x, m->number[0], 0); }
+static gan_tensor *elu(gan_module *m, gan_tensor *x) { return op_elu(x, m->number[0]); }
 
 static gan_tensor *hyperbolic_tangent(gan_module *m, gan_tensor *x) {
     (void)m;
@@ -36,10 +36,13 @@ const module_class module_tanh = {.name = "tanh", .forward = hyperbolic_tangent}
 const module_class module_sigmoid = {.name = "sigmoid", .forward = sigmoid};
 const module_class module_softplus = {.name = "softplus", .forward = softplus};
 
-int activation_fuses(const gan_module *m, double *slope) {
-    if (m->class != &module_relu && m->class != &module_leaky_relu) return 0;
-    *slope = m->class == &module_relu ? 0 : m->number[0];
-    return *slope >= 0;
+activation activation_of_module(const gan_module *m) {
+    activation act = {ACTIVATION_NONE, m->number[0]};
+    if (m->class == &module_relu) return (activation){ACTIVATION_LEAKY_RELU, 0};
+    if (!(act.number >= 0)) return act;
+    if (m->class == &module_leaky_relu) act.kind = ACTIVATION_LEAKY_RELU;
+    if (m->class == &module_elu) act.kind = ACTIVATION_ELU;
+    return act;
 }
 
 gan_module *activation_add(gan_module *parent, const char *name, const module_class *class,

@@ -13,16 +13,16 @@ static int fits(const gan_module *m, gan_tensor *x, int32_t axis) {
 }
 
 /* (N,H,W,C) to (N,H',W',O) with W (O,KH,KW,C). */
-static gan_tensor *conv2d_forward(gan_module *m, gan_tensor *x, double slope) {
+static gan_tensor *conv2d_forward(gan_module *m, gan_tensor *x, activation act) {
     if (!fits(m, x, 3)) return NULL;
-    return affine_shift(m, op_conv2d(x, module_own(m, "weight"), &m->conv, m->label), slope);
+    return affine_shift(m, op_conv2d(x, module_own(m, "weight"), &m->conv, m->label), act);
 }
 
 /* (N,H,W,C) to (N,H',W',O) with W (C,KH,KW,O). */
-static gan_tensor *conv_transpose2d_forward(gan_module *m, gan_tensor *x, double slope) {
+static gan_tensor *conv_transpose2d_forward(gan_module *m, gan_tensor *x, activation act) {
     if (!fits(m, x, 0)) return NULL;
     return affine_shift(m, op_conv_transpose2d(x, module_own(m, "weight"), &m->conv, m->label),
-                        slope);
+                        act);
 }
 
 static const module_class module_conv2d = {.name = "conv2d", .forward_activated = conv2d_forward};

@@ -32,24 +32,20 @@ int32_t affine_parameters(gan_module *m, const shape *weight, int32_t layout, in
     return GAN_OK;
 }
 
-gan_tensor *activate(gan_tensor *y, double slope) {
-    return slope == 1 ? y : op_leaky_relu(y, slope);
-}
-
-gan_tensor *affine_shift(const gan_module *m, gan_tensor *y, double slope) {
+gan_tensor *affine_shift(const gan_module *m, gan_tensor *y, activation act) {
     gan_tensor *b = module_own(m, "bias");
-    return b ? op_bias_act(y, b, slope) : activate(y, slope);
+    return b ? op_bias_act(y, b, act) : op_activate(y, act);
 }
 
 /* ---- dense ----------------------------------------------------------------------------------- */
 
 /* (N,in) to (N,out) with W (out,in). */
-static gan_tensor *dense_forward(gan_module *m, gan_tensor *x, double slope) {
+static gan_tensor *dense_forward(gan_module *m, gan_tensor *x, activation act) {
     gan_tensor *w = module_own(m, "weight");
     int64_t in = tensor_shape(w)->dim[1];
     const shape *s = tensor_shape(x);
     if (s->rank != 2 || s->dim[1] != in) return layer_refuse(m, x, "(N, %lld)", (long long)in);
-    return affine_shift(m, op_matmul(x, w, 0, 1), slope);
+    return affine_shift(m, op_matmul(x, w, 0, 1), act);
 }
 
 static const module_class module_dense = {.name = "dense", .forward_activated = dense_forward};
@@ -65,7 +61,7 @@ gan_module *dense_add(gan_module *parent, const char *name, int64_t in, int64_t 
 
 /* size: out, pieces. The pieces of a unit are neighbours. */
 static gan_tensor *maxout_forward(gan_module *m, gan_tensor *x) {
-    gan_tensor *all = dense_forward(m, x, 1);
+    gan_tensor *all = dense_forward(m, x, (activation){0});
     if (!all) return NULL;
     int64_t n = tensor_shape(all)->dim[0];
     shape split = shape_of(3, (int64_t[]){n, m->size.dim[0], m->size.dim[1]});

@@ -51,13 +51,10 @@ gan_tensor *layer_refuse(const gan_module *m, gan_tensor *x, const char *must, .
  * size, both drawn from U(+-1/sqrt(fan_in)), PyTorch's default. 0, or a code with the error set. */
 int32_t affine_parameters(gan_module *m, const shape *weight, int32_t layout, int64_t outputs);
 
-/* Adds the bias, if the layer has one, along the last axis of y; then leaky_relu. */
-gan_tensor *affine_shift(const gan_module *m, gan_tensor *y, double slope);
+/* act(y + the bias along the last axis, if the layer has one). */
+gan_tensor *affine_shift(const gan_module *m, gan_tensor *y, activation act);
 
-/* leaky_relu; 1 for none. */
-gan_tensor *activate(gan_tensor *y, double slope);
-
-/* 1 if m is a relu or leaky_relu that can be fused into the layer before, with its slope. */
-int activation_fuses(const gan_module *m, double *slope);
+/* The activation that m is, where it can be fused into the layer before; else none. */
+activation activation_of_module(const gan_module *m);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef GAN_NN_MODULE_H
 #define GAN_NN_MODULE_H
 
+#include "core/activation.h"
 #include "core/object.h"
 #include "core/tensor.h"
 #include "gan/nn.h"
@@ -38,9 +39,8 @@ typedef struct module_class {
     int32_t container; /* takes children and a host's parameters */
     /* NULL: no forward of its own. The input is not NULL. */
     gan_tensor *(*forward)(gan_module *m, gan_tensor *x);
-    /* Instead of forward, for layers that can end with leaky_relu in the same pass: slope >= 0, and
-     * 1 for none. */
-    gan_tensor *(*forward_activated)(gan_module *m, gan_tensor *x, double slope);
+    /* Instead of forward, for layers that can end with an activation in the same pass. */
+    gan_tensor *(*forward_activated)(gan_module *m, gan_tensor *x, activation act);
     gan_tensor *(*forward_labels)(gan_module *m, const int32_t *labels, int64_t n);
 } module_class;
 

@@ -1,7 +1,6 @@
 /* Normalisation layers: an operator without parameters, then a gain and a shift. */
 #include "nn/layers.h"
 
-#include "autograd/grad.h"
 #include "core/node.h"
 #include "nn/init.h"
 #include "ops/op.h"
@@ -21,13 +20,13 @@ static int32_t add_gain_and_shift(gan_module *m, const shape *s, int32_t layout)
     return GAN_OK;
 }
 
-/* leaky_relu(normalize(x) * gain + shift). number: eps. */
+/* act(normalize(x) * gain + shift). number: eps. stats: of x, or NULL. */
 static gan_tensor *normalize(const gan_module *m, gan_tensor *x, const norm_geom *geom,
-                             double slope) {
+                             activation act, storage *stats) {
     gan_tensor *gain = module_own(m, "weight"), *shift = module_own(m, "bias");
     double eps = m->number[0];
-    if (gain) return op_norm_affine(x, gain, shift, geom, eps, slope);
-    return activate(op_normalize(x, geom, eps), slope);
+    if (gain) return op_norm_affine(x, gain, shift, geom, eps, act, stats);
+    return op_activate(op_normalize(x, geom, eps, stats), act);
 }
 
 /* A detached layer; s is the shape of gain and shift. number: eps, momentum. */
@@ -59,17 +58,12 @@ static int fits(const gan_module *m, gan_tensor *x, int32_t rank) {
 
 /* running = (1 - momentum) running + momentum batch, for the mean and the unbiased variance, unless
  * one of them is not finite: a single bad batch would spoil the evaluation mode for good. */
-static int32_t move_statistics(const gan_module *m, gan_tensor *x, const norm_geom *geom) {
+static void move_statistics(const gan_module *m, const norm_geom *geom, const real *stats) {
     gan_context *ctx = m->base.ctx;
-    int before = autograd_recording(ctx, 0);
-    gan_tensor *moments = op_norm_moments(x, geom);
-    autograd_recording(ctx, before);
-    if (!moments) return GAN_ENOMEM;
-    if (!reduce_all_finite(ctx, tensor_size(moments), tensor_values(moments))) return GAN_OK;
-
+    if (!reduce_all_finite(ctx, 2 * geom->b, stats)) return;
     gan_tensor *mean = module_own(m, "running_mean"), *var = module_own(m, "running_var");
     gan_tensor *batches = module_own(m, "num_batches_tracked");
-    const real *batch_mean = tensor_values(moments), *batch_var = batch_mean + geom->b;
+    const real *batch_mean = stats, *batch_var = stats + geom->b;
     real *running_mean = tensor_data(mean), *running_var = tensor_data(var);
     double count = (double)geom->r1, momentum = m->number[1];
     double unbiased = momentum * count / (count - 1);
@@ -83,16 +77,19 @@ static int32_t move_statistics(const gan_module *m, gan_tensor *x, const norm_ge
     tensor_touch(mean);
     tensor_touch(var);
     tensor_touch(batches);
-    return GAN_OK;
 }
 
-static gan_tensor *batch_norm_train(gan_module *m, gan_tensor *x, double slope) {
+static gan_tensor *batch_norm_train(gan_module *m, gan_tensor *x, activation act) {
     norm_geom geom;
     if (norm_geom_batch(m->label, x, &geom)) return NULL;
     if (geom.r1 < 2)
         return layer_refuse(m, x, "of more than one value per channel in training mode");
-    gan_tensor *y = normalize(m, x, &geom, slope);
-    return y && !move_statistics(m, x, &geom) ? y : NULL;
+    storage *stats = op_norm_stats(x, &geom, m->number[0]);
+    if (!stats) return NULL;
+    gan_tensor *y = normalize(m, x, &geom, act, stats);
+    if (y) move_statistics(m, &geom, storage_data(stats));
+    storage_unref(stats);
+    return y;
 }
 
 /* 1 / sqrt(var + eps). Where x is tracked this is recorded too, though made of a constant, so that
@@ -107,18 +104,18 @@ static gan_tensor *running_scale(const gan_module *m, gan_tensor *x) {
 
 /* The running statistics, gain and shift as one affine map of each channel: y = x a + b with
  * a = gain / sqrt(var + eps) and b = shift - mean a. */
-static gan_tensor *batch_norm_eval(const gan_module *m, gan_tensor *x, double slope) {
+static gan_tensor *batch_norm_eval(const gan_module *m, gan_tensor *x, activation act) {
     gan_tensor *gain = module_own(m, "weight"), *shift = module_own(m, "bias");
     gan_tensor *a = running_scale(m, x);
     if (gain) a = op_mul(gain, a);
     gan_tensor *b = op_mul(module_own(m, "running_mean"), a);
     b = shift ? op_sub(shift, b) : op_affine(b, -1, 0);
-    return op_bias_act(op_mul(x, a), b, slope);
+    return op_bias_act(op_mul(x, a), b, act);
 }
 
-static gan_tensor *batch_norm_forward(gan_module *m, gan_tensor *x, double slope) {
+static gan_tensor *batch_norm_forward(gan_module *m, gan_tensor *x, activation act) {
     if (!fits(m, x, 0)) return NULL;
-    return m->training ? batch_norm_train(m, x, slope) : batch_norm_eval(m, x, slope);
+    return m->training ? batch_norm_train(m, x, act) : batch_norm_eval(m, x, act);
 }
 
 static int32_t add_statistics(gan_module *m, const shape *s) {
@@ -147,10 +144,10 @@ gan_module *batch_norm_add(gan_module *parent, const char *name, int64_t channel
 
 /* ---- norms within a sample ------------------------------------------------------------------- */
 
-static gan_tensor *instance_norm_forward(gan_module *m, gan_tensor *x, double slope) {
+static gan_tensor *instance_norm_forward(gan_module *m, gan_tensor *x, activation act) {
     norm_geom geom;
     if (!fits(m, x, 4) || norm_geom_instance(m->label, x, &geom)) return NULL;
-    return normalize(m, x, &geom, slope);
+    return normalize(m, x, &geom, act, NULL);
 }
 
 static const module_class module_instance_norm = {.name = "instance_norm",
@@ -164,7 +161,7 @@ gan_module *instance_norm_add(gan_module *parent, const char *name, int64_t chan
 }
 
 /* size: the sample's shape. */
-static gan_tensor *layer_norm_forward(gan_module *m, gan_tensor *x, double slope) {
+static gan_tensor *layer_norm_forward(gan_module *m, gan_tensor *x, activation act) {
     const shape *s = tensor_shape(x);
     shape sample = s->rank ? shape_of(s->rank - 1, s->dim + 1) : *s;
     norm_geom geom;
@@ -173,7 +170,7 @@ static gan_tensor *layer_norm_forward(gan_module *m, gan_tensor *x, double slope
         return layer_refuse(m, x, "samples of %s", shape_text(&m->size, text));
     }
     if (norm_geom_layer(m->label, x, &geom)) return NULL;
-    return normalize(m, x, &geom, slope);
+    return normalize(m, x, &geom, act, NULL);
 }
 
 static const module_class module_layer_norm = {.name = "layer_norm",
@@ -187,10 +184,10 @@ gan_module *layer_norm_add(gan_module *parent, const char *name, const shape *sa
 }
 
 /* size: channels, groups. */
-static gan_tensor *group_norm_forward(gan_module *m, gan_tensor *x, double slope) {
+static gan_tensor *group_norm_forward(gan_module *m, gan_tensor *x, activation act) {
     norm_geom geom;
     if (!fits(m, x, 0) || norm_geom_group(m->label, x, (int32_t)m->size.dim[1], &geom)) return NULL;
-    return normalize(m, x, &geom, slope);
+    return normalize(m, x, &geom, act, NULL);
 }
 
 static const module_class module_group_norm = {.name = "group_norm",

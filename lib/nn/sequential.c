@@ -12,7 +12,7 @@ static gan_tensor *cannot(const gan_module *m, const char *why) {
 gan_tensor *module_forward(gan_module *m, gan_tensor *x) {
     if (!x) return NULL;
     if (m->class->forward) return m->class->forward(m, x);
-    if (m->class->forward_activated) return m->class->forward_activated(m, x, 1);
+    if (m->class->forward_activated) return m->class->forward_activated(m, x, (activation){0});
     if (m->class->forward_labels) return cannot(m, "takes labels: use gan_forward_labels");
     return cannot(m, "has no forward of its own: run its children");
 }
@@ -26,10 +26,11 @@ gan_tensor *module_forward_labels(gan_module *m, const int32_t *labels, int64_t 
  * children that were. */
 static size_t run_child(gan_module *m, size_t i, gan_tensor **x) {
     gan_module *child = m->children[i];
-    double slope;
-    int fused = child->class->forward_activated && i + 1 < m->child_count &&
-                activation_fuses(m->children[i + 1], &slope);
-    *x = fused ? child->class->forward_activated(child, *x, slope) : module_forward(child, *x);
+    activation act = {ACTIVATION_NONE, 0};
+    if (child->class->forward_activated && i + 1 < m->child_count)
+        act = activation_of_module(m->children[i + 1]);
+    int fused = act.kind != ACTIVATION_NONE;
+    *x = fused ? child->class->forward_activated(child, *x, act) : module_forward(child, *x);
     return fused ? 2 : 1;
 }
 

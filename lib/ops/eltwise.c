@@ -104,7 +104,7 @@ gan_tensor *vjp_minimum(const op_record *r, gan_tensor *g, int32_t i) {
 
 /* ---- bias and activation in one pass --------------------------------------------------------- */
 
-gan_tensor *op_bias_act(gan_tensor *x, gan_tensor *bias, double slope) {
+gan_tensor *op_bias_act(gan_tensor *x, gan_tensor *bias, activation act) {
     if (!OP_READY("bias", x, bias)) return NULL;
     const shape *s = tensor_shape(x), *b = tensor_shape(bias);
     if (s->rank < 1 || b->rank != 1 || b->dim[0] != s->dim[s->rank - 1]) {
@@ -113,13 +113,13 @@ gan_tensor *op_bias_act(gan_tensor *x, gan_tensor *bias, double slope) {
                   shape_text(b, tb), shape_text(s, tx));
         return NULL;
     }
-    return op_apply_2(OP_bias_act, x, bias, &(op_attr){.f = {slope}}, s);
+    return op_apply_2(OP_bias_act, x, bias, &(op_attr){.f = {act.kind, act.number}}, s);
 }
 
 int32_t forward_bias_act(const op_call *c) {
     int64_t cols = c->in_shape[1]->dim[0];
-    eltwise_bias_act(c->ctx, cols ? shape_size(&c->out_shape) / cols : 0, cols, c->attr->f[0],
-                     c->in[0], c->in[1], c->out);
+    bias_act(c->ctx, cols ? shape_size(&c->out_shape) / cols : 0, cols, activation_of(c->attr),
+             c->in[0], c->in[1], c->out);
     return GAN_OK;
 }
 
@@ -127,4 +127,20 @@ gan_tensor *vjp_bias_act(const op_record *r, gan_tensor *g, int32_t i) {
     (void)r;
     (void)i;
     return g;
+}
+
+int32_t gradients_bias_act(const op_record *r, gan_tensor *g, uint32_t wanted, gan_tensor **out) {
+    activation act = activation_of(record_attr(r));
+    const shape *bias = record_input_shape(r, 1);
+    if (act.kind == ACTIVATION_NONE) {
+        out[0] = g;
+        if (wanted & 2) out[1] = op_sum_to(g, bias);
+        return wanted & 2 && !out[1] ? GAN_ENOMEM : GAN_OK;
+    }
+    gan_tensor *y = record_output(r);
+    if (!y || gradients_room(r, g, wanted, out)) return GAN_ENOMEM;
+    int64_t cols = bias->dim[0];
+    return bias_act_grad(tensor_context(g), cols ? tensor_size(g) / cols : 0, cols, act,
+                         tensor_values(g), tensor_values(y), out[0] ? tensor_data(out[0]) : NULL,
+                         out[1] ? tensor_data(out[1]) : NULL);
 }

@@ -80,23 +80,23 @@ gan_tensor *op_pick(gan_tensor *x, storage *index, const shape *to, int aligned)
 
 int32_t forward_gather(const op_call *c) {
     const int64_t *a = c->attr->i;
-    layout_gather(c->ctx, a[COUNT], a[WIDTH], c->index, c->in[0], c->out);
+    layout_gather(c->ctx, a[COUNT], a[WIDTH], c->aux, c->in[0], c->out);
     return GAN_OK;
 }
 
 int32_t forward_scatter_add(const op_call *c) {
     const int64_t *a = c->attr->i;
-    layout_scatter_add(c->ctx, a[COUNT], a[ROWS], a[WIDTH], c->index, c->in[0], c->out);
+    layout_scatter_add(c->ctx, a[COUNT], a[ROWS], a[WIDTH], c->aux, c->in[0], c->out);
     return GAN_OK;
 }
 
 /* Index storage is the record's: the derivative hands it on. */
 gan_tensor *vjp_gather(const op_record *r, gan_tensor *g, int32_t i) {
-    return apply(OP_scatter_add, g, record_attr(r), record_index(r), record_input_shape(r, i));
+    return apply(OP_scatter_add, g, record_attr(r), record_aux(r), record_input_shape(r, i));
 }
 
 gan_tensor *vjp_scatter_add(const op_record *r, gan_tensor *g, int32_t i) {
-    return apply(OP_gather, g, record_attr(r), record_index(r), record_input_shape(r, i));
+    return apply(OP_gather, g, record_attr(r), record_aux(r), record_input_shape(r, i));
 }
 
 int rows_gather(const op_record *r, int32_t i, int64_t samples) {

@@ -18,8 +18,8 @@ gan_tensor *op_div(gan_tensor *a, gan_tensor *b);
 gan_tensor *op_maximum(gan_tensor *a, gan_tensor *b);
 gan_tensor *op_minimum(gan_tensor *a, gan_tensor *b);
 
-/* x + bias along the last axis, then leaky_relu; slope >= 0, 1 for none. */
-gan_tensor *op_bias_act(gan_tensor *x, gan_tensor *bias, double slope);
+/* act(x + bias along the last axis). */
+gan_tensor *op_bias_act(gan_tensor *x, gan_tensor *bias, activation act);
 
 /* unary.c */
 gan_tensor *op_affine(gan_tensor *x, double factor, double offset);
@@ -30,7 +30,10 @@ gan_tensor *op_pow(gan_tensor *x, double exponent);
 gan_tensor *op_abs(gan_tensor *x);
 gan_tensor *op_clamp(gan_tensor *x, double lo, double hi);
 gan_tensor *op_leaky_relu(gan_tensor *x, double slope);
-gan_tensor *op_elu(gan_tensor *x, double alpha, int order); /* its order-th derivative */
+gan_tensor *op_elu(gan_tensor *x, double alpha);
+/* g * (y > 0 ? 1 : y + alpha): g through the elu whose result is y. */
+gan_tensor *op_elu_gate(gan_tensor *g, gan_tensor *y, double alpha);
+gan_tensor *op_activate(gan_tensor *x, activation act); /* x for none */
 gan_tensor *op_tanh(gan_tensor *x);
 gan_tensor *op_sigmoid(gan_tensor *x);
 gan_tensor *op_softplus(gan_tensor *x);
@@ -97,18 +100,22 @@ gan_tensor *op_upsample_nearest(gan_tensor *x, int32_t factor);
 gan_tensor *op_avg_pool(gan_tensor *x, int32_t size, int32_t stride, int32_t pad);
 gan_tensor *op_max_pool(gan_tensor *x, int32_t size, int32_t stride, int32_t pad);
 
-/* norm.c */
-gan_tensor *op_normalize(gan_tensor *x, const norm_geom *geom, double eps);
-gan_tensor *op_norm_project(gan_tensor *x, gan_tensor *g, const norm_geom *geom, double eps);
+/* norm.c. The operators read the statistics of x, which they work out where `stats` is NULL, and
+ * keep for their derivatives: a cache of what x determines, never an input of its own. */
+/* (3, a, b): mean, biased variance, 1 / sqrt(var + eps). The caller's; NULL with the error set. */
+storage *op_norm_stats(gan_tensor *x, const norm_geom *geom, double eps);
+gan_tensor *op_normalize(gan_tensor *x, const norm_geom *geom, double eps, storage *stats);
+gan_tensor *op_norm_project(gan_tensor *x, gan_tensor *g, const norm_geom *geom, double eps,
+                            storage *stats);
 gan_tensor *op_norm_project_grad(gan_tensor *x, gan_tensor *g, gan_tensor *u, const norm_geom *geom,
-                                 double eps);
-gan_tensor *op_norm_scale(gan_tensor *x, const norm_geom *geom, double eps); /* (a, 1, b, 1) */
-gan_tensor *op_norm_dot(gan_tensor *x, gan_tensor *g, const norm_geom *geom, double eps);
-/* normalize(x) * gain + shift, then leaky_relu; slope >= 0, 1 for none. gain and shift broadcast to
- * x and have b * r2 elements each. */
+                                 double eps, storage *stats);
+/* (a, 1, b, 1) */
+gan_tensor *op_norm_scale(gan_tensor *x, const norm_geom *geom, double eps, storage *stats);
+gan_tensor *op_norm_dot(gan_tensor *x, gan_tensor *g, const norm_geom *geom, double eps,
+                        storage *stats);
+/* act(normalize(x) * gain + shift). gain and shift broadcast to x and have b * r2 elements each. */
 gan_tensor *op_norm_affine(gan_tensor *x, gan_tensor *gain, gan_tensor *shift,
-                           const norm_geom *geom, double eps, double slope);
-gan_tensor *op_norm_moments(gan_tensor *x, const norm_geom *geom); /* (2, a, b): mean, variance */
+                           const norm_geom *geom, double eps, activation act, storage *stats);
 /* The four group geometries; 0, or an error naming `function`. */
 int32_t norm_geom_batch(const char *function, gan_tensor *x, norm_geom *geom);
 int32_t norm_geom_instance(const char *function, gan_tensor *x, norm_geom *geom);

@@ -4,25 +4,33 @@
 #define CONV_INTS "n h w c o kh kw ho wo sh sw dh dw pt pl"
 #define POOL_INTS "n h w c ho wo kh kw sh sw pt pl"
 #define NORM_INTS "a r1 b r2"
-#define VJP_GRAD(name) vjp_##name
-#define VJP_ACTIVATED(name) vjp_##name
-#define VJP_NONE(name) NULL
 #define BEFORE_GRAD NULL
 #define BEFORE_ACTIVATED through_activation
-#define BEFORE_NONE NULL
+#define GRADIENTS_GRAD(name) NULL
+#define GRADIENTS_ACTIVATED(name) gradients_##name
 /* Operators whose result shares its input's elements have no forward. */
 #define forward_reshape NULL
 
-/* ACTIVATED operators end with leaky_relu, whose slope is their first float attribute; 1: none. */
 static gan_tensor *through_activation(const op_record *r, gan_tensor *g) {
-    double slope = record_attr(r)->f[0];
-    return slope == 1 ? g : op_gate(g, record_output(r), 0, slope, slope, 1);
+    activation act = activation_of(record_attr(r));
+    if (act.kind == ACTIVATION_NONE) return g;
+    gan_tensor *y = record_output(r);
+    if (act.kind == ACTIVATION_ELU) return op_elu_gate(g, y, act.number);
+    return op_gate(g, y, 0, act.number, act.number, 1);
 }
 
 static const op_def table[OP_COUNT] = {
 #define OP(name, derivative, rows, reads, flat, ints, floats)                                      \
-    {#name, forward_##name, VJP_##derivative(name), BEFORE_##derivative, rows, reads, flat,        \
-     ints,  floats},
+    {#name,                                                                                        \
+     forward_##name,                                                                               \
+     vjp_##name,                                                                                   \
+     BEFORE_##derivative,                                                                          \
+     GRADIENTS_##derivative(name),                                                                 \
+     rows,                                                                                         \
+     reads,                                                                                        \
+     flat,                                                                                         \
+     ints,                                                                                         \
+     floats},
 #include "ops/ops.def"
 #undef OP
 };
@@ -36,6 +44,15 @@ gan_tensor *op_apply_1(int32_t op, gan_tensor *x, const op_attr *attr, const sha
 gan_tensor *op_apply_2(int32_t op, gan_tensor *a, gan_tensor *b, const op_attr *attr,
                        const shape *out) {
     return op_apply(op, 2, (gan_tensor *[]){a, b}, attr, NULL, out);
+}
+
+int32_t gradients_room(const op_record *r, const gan_tensor *g, uint32_t wanted, gan_tensor **out) {
+    for (int32_t i = 0; wanted >> i; i++) {
+        if (!(wanted >> i & 1)) continue;
+        out[i] = tensor_new(tensor_context(g), record_input_shape(r, i));
+        if (!out[i]) return GAN_ENOMEM;
+    }
+    return GAN_OK;
 }
 
 /* ---- rules about samples --------------------------------------------------------------------- */

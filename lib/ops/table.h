@@ -13,8 +13,9 @@ enum {
 };
 
 #define VJP_GRAD(name) gan_tensor *vjp_##name(const op_record *r, gan_tensor *g, int32_t i);
-#define VJP_ACTIVATED(name) VJP_GRAD(name)
-#define VJP_NONE(name)
+#define VJP_ACTIVATED(name)                                                                        \
+    VJP_GRAD(name)                                                                                 \
+    int32_t gradients_##name(const op_record *r, gan_tensor *g, uint32_t wanted, gan_tensor **out);
 #define OP(name, derivative, rows, reads, flat, ints, floats)                                      \
     int32_t forward_##name(const op_call *c);                                                      \
     VJP_##derivative(name) int rows(const op_record *r, int32_t i, int64_t samples);
@@ -22,12 +23,14 @@ enum {
 #undef OP
 #undef VJP_GRAD
 #undef VJP_ACTIVATED
-#undef VJP_NONE
 
 /* Runs an operator of one or two inputs without index. */
 gan_tensor *op_apply_1(int32_t op, gan_tensor *x, const op_attr *attr, const shape *out);
 gan_tensor *op_apply_2(int32_t op, gan_tensor *a, gan_tensor *b, const op_attr *attr,
                        const shape *out);
+
+/* For gradients_name: out[i] = a tensor of input i's shape where it is wanted. */
+int32_t gradients_room(const op_record *r, const gan_tensor *g, uint32_t wanted, gan_tensor **out);
 
 /* op_ready for a list of tensors. */
 #define OP_READY(function, ...)                                                                    \

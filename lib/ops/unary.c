@@ -46,8 +46,23 @@ gan_tensor *op_leaky_relu(gan_tensor *x, double slope) {
     return unary(OP_leaky_relu, "gan_leaky_relu", x, &(op_attr){.f = {slope}});
 }
 
-gan_tensor *op_elu(gan_tensor *x, double alpha, int order) {
-    return unary(OP_elu, "gan_elu", x, &(op_attr){.i = {order}, .f = {alpha}});
+/* Likewise from alpha 0 on. Below, relu(x) + alpha (e^min(x, 0) - 1). */
+gan_tensor *op_elu(gan_tensor *x, double alpha) {
+    if (alpha >= 0) return unary(OP_elu, "gan_elu", x, &(op_attr){.f = {alpha}});
+    gan_tensor *below = op_elu(op_clamp(x, -(double)REAL_MAX, 0), 1);
+    return op_add(op_leaky_relu(x, 0), op_affine(below, alpha, 0));
+}
+
+gan_tensor *op_elu_gate(gan_tensor *g, gan_tensor *y, double alpha) {
+    if (!OP_READY("elu_gate", g, y)) return NULL;
+    g = op_broadcast_to(g, tensor_shape(y));
+    if (!g) return NULL;
+    return op_apply_2(OP_elu_gate, g, y, &(op_attr){.f = {alpha}}, tensor_shape(y));
+}
+
+gan_tensor *op_activate(gan_tensor *x, activation act) {
+    if (act.kind == ACTIVATION_NONE) return x;
+    return act.kind == ACTIVATION_ELU ? op_elu(x, act.number) : op_leaky_relu(x, act.number);
 }
 
 gan_tensor *op_tanh(gan_tensor *x) { return unary(OP_tanh, "gan_tanh", x, NULL); }
@@ -113,12 +128,20 @@ int32_t forward_clamp(const op_call *c) {
 }
 
 int32_t forward_leaky_relu(const op_call *c) {
-    eltwise_leaky_relu(c->ctx, count(c), c->attr->f[0], c->in[0], c->out);
+    activation act = {ACTIVATION_LEAKY_RELU, c->attr->f[0]};
+    eltwise_activate(c->ctx, count(c), act, c->in[0], c->out);
     return GAN_OK;
 }
 
 int32_t forward_elu(const op_call *c) {
-    eltwise_elu(c->ctx, count(c), c->attr->f[0], (int)c->attr->i[0], c->in[0], c->out);
+    activation act = {ACTIVATION_ELU, c->attr->f[0]};
+    eltwise_activate(c->ctx, count(c), act, c->in[0], c->out);
+    return GAN_OK;
+}
+
+int32_t forward_elu_gate(const op_call *c) {
+    activation act = {ACTIVATION_ELU, c->attr->f[0]};
+    eltwise_activate_grad(c->ctx, count(c), act, c->in[0], c->in[1], c->out);
     return GAN_OK;
 }
 
@@ -185,11 +208,17 @@ gan_tensor *vjp_leaky_relu(const op_record *r, gan_tensor *g, int32_t i) {
     return op_gate(g, record_output(r), 0, slope, slope, 1);
 }
 
-/* Orders: elu' = {1 | alpha e^x}, elu'' = {0 | alpha e^x}, and that is its own derivative. */
+/* elu' = {1 | alpha e^x} = {1 | y + alpha}. */
 gan_tensor *vjp_elu(const op_record *r, gan_tensor *g, int32_t i) {
     (void)i;
-    int order = (int)record_attr(r)->i[0];
-    return op_mul(g, op_elu(record_input(r, 0), record_attr(r)->f[0], order < 2 ? order + 1 : 2));
+    return op_elu_gate(g, record_output(r), record_attr(r)->f[0]);
+}
+
+/* g {1 | y + alpha}: in g the same of u; in y = {0 | u g}. */
+gan_tensor *vjp_elu_gate(const op_record *r, gan_tensor *u, int32_t i) {
+    gan_tensor *y = record_input(r, 1);
+    if (i == 0) return op_elu_gate(u, y, record_attr(r)->f[0]);
+    return op_gate(op_mul(u, record_input(r, 0)), y, 0, 1, 1, 0);
 }
 
 /* tanh' = 1 - tanh^2. */

@@ -13,7 +13,8 @@ BUILD(mul_by_itself, gan_mul(x[0], x[0])) /* two edges into one node */
 BUILD_2(division, gan_div)
 BUILD_2(maximum, gan_maximum)
 BUILD_2(minimum, gan_minimum)
-BUILD(bias_act_of, op_bias_act(x[0], x[1], p[0]))
+/* p: activation, number. */
+BUILD(bias_act_of, op_bias_act(x[0], x[1], (activation){(int32_t)p[0], p[1]}))
 BUILD(affine, op_affine(x[0], p[0], p[1]))
 BUILD_1(exponential, gan_exp)
 BUILD_1(logarithm, gan_log)
@@ -22,7 +23,8 @@ BUILD_NUMBER(power, gan_pow, double)
 BUILD_1(absolute, gan_abs)
 BUILD(clamp, gan_clamp(x[0], p[0], p[1]))
 BUILD_NUMBER(leaky_relu, gan_leaky_relu, double)
-BUILD(elu, op_elu(x[0], p[0], (int)p[1]))
+BUILD_NUMBER(elu, gan_elu, double)
+BUILD(elu_gate, op_elu_gate(x[0], x[1], p[0]))
 BUILD_1(hyperbolic, gan_tanh)
 BUILD_1(sigmoid, gan_sigmoid)
 BUILD_1(softplus, gan_softplus)
@@ -192,37 +194,34 @@ static norm_geom norm_from(const double *p) {
 
 static gan_tensor *normalize(gan_tensor *const *x, const double *p) {
     norm_geom m = norm_from(p);
-    return op_normalize(x[0], &m, p[4]);
+    return op_normalize(x[0], &m, p[4], NULL);
 }
 
 static gan_tensor *norm_project_of(gan_tensor *const *x, const double *p) {
     norm_geom m = norm_from(p);
-    return op_norm_project(x[0], x[1], &m, p[4]);
+    return op_norm_project(x[0], x[1], &m, p[4], NULL);
 }
 
 static gan_tensor *norm_project_grad_of(gan_tensor *const *x, const double *p) {
     norm_geom m = norm_from(p);
-    return op_norm_project_grad(x[0], x[1], x[2], &m, p[4]);
+    return op_norm_project_grad(x[0], x[1], x[2], &m, p[4], NULL);
 }
 
 static gan_tensor *norm_scale_of(gan_tensor *const *x, const double *p) {
     norm_geom m = norm_from(p);
-    return op_norm_scale(x[0], &m, p[4]);
+    return op_norm_scale(x[0], &m, p[4], NULL);
 }
 
 static gan_tensor *norm_dot_of(gan_tensor *const *x, const double *p) {
     norm_geom m = norm_from(p);
-    return op_norm_dot(x[0], x[1], &m, p[4]);
+    return op_norm_dot(x[0], x[1], &m, p[4], NULL);
 }
 
+/* p: then activation, number. */
 static gan_tensor *norm_affine_of(gan_tensor *const *x, const double *p) {
     norm_geom m = norm_from(p);
-    return op_norm_affine(x[0], x[1], x[2], &m, p[4], p[5]);
-}
-
-static gan_tensor *norm_moments(gan_tensor *const *x, const double *p) {
-    norm_geom m = norm_from(p);
-    return op_norm_moments(x[0], &m);
+    activation act = {(int32_t)p[5], p[6]};
+    return op_norm_affine(x[0], x[1], x[2], &m, p[4], act, NULL);
 }
 
 /* All four over x of the shape `...`, seen as (a, r1, b, r2). */
@@ -266,9 +265,10 @@ const sample op_samples[] = {
     BINARY("maximum", maximum, 2, X),
     BINARY("minimum", minimum, 2, X),
 
-    {"bias_act", bias_act_of, 3, {1}, {X(3, 4), X(4)}},
-    {"bias_act", bias_act_of, 3, {0.2}, {X(3, 4), POSITIVE(4)}},
-    {"bias_act", bias_act_of, 3, {0}, {X(2, 2, 3, 5), POSITIVE(5)}},
+    {"bias_act", bias_act_of, 3, {ACTIVATION_NONE}, {X(3, 4), X(4)}},
+    {"bias_act", bias_act_of, 3, {ACTIVATION_LEAKY_RELU, 0.2}, {X(3, 4), POSITIVE(4)}},
+    {"bias_act", bias_act_of, 3, {ACTIVATION_LEAKY_RELU, 0}, {X(2, 2, 3, 5), POSITIVE(5)}},
+    {"bias_act", bias_act_of, 3, {ACTIVATION_ELU, 0.7}, {X(3, 4), POSITIVE(4)}},
 
     {"affine", affine, 3, {-1.5, 0.25}, {X(3, 4)}},
     {"affine", affine, 3, {0, 1}, {X(5)}},
@@ -288,10 +288,12 @@ const sample op_samples[] = {
     {"leaky_relu", leaky_relu, 3, {0.2}, {X(3, 4)}},
     {"leaky_relu", leaky_relu, 3, {0}, {X(3, 4)}},
     {"leaky_relu", leaky_relu, 3, {1.5}, {X(2, 2, 3)}},
-    {"elu", elu, 3, {1, 0}, {X(3, 4)}},
-    {"elu", elu, 3, {0.5, 0}, {X(3, 4)}},
-    {"elu", elu, 2, {0.5, 1}, {X(3, 4)}},
-    {"elu", elu, 2, {0.5, 2}, {X(3, 4)}},
+    {"elu", elu, 3, {1}, {X(3, 4)}},
+    {"elu", elu, 3, {0.5}, {X(3, 4)}},
+    {"elu", elu, 3, {0}, {X(3, 4)}},
+    {"elu", elu, 3, {-0.5}, {X(3, 4)}},
+    {"elu_gate", elu_gate, 3, {0.5}, {X(3, 4), X(3, 4)}},
+    {"elu_gate", elu_gate, 3, {1}, {X(3, 1), X(3, 4)}},
     {"tanh", hyperbolic, 3, {0}, {X(3, 4)}},
     {"sigmoid", sigmoid, 3, {0}, {X(3, 4)}},
     {"sigmoid", sigmoid, 3, {0}, {IN(-20, 20, 6)}},
@@ -368,16 +370,37 @@ const sample op_samples[] = {
     NORM(3, 1, 1, 5, 1e-3, 3, 5),
     NORM(2, 1, 1, 12, 1e-5, 2, 2, 2, 3),
     NORM(2, 4, 2, 2, 0.1, 2, 2, 2, 4),
-    {"norm_affine", norm_affine_of, 3, {1, 6, 3, 1, 1e-5, 0.2}, {X(6, 3), POSITIVE(3), X(3)}},
-    {"norm_affine", norm_affine_of, 3, {2, 4, 3, 1, 1e-5, 0}, {X(2, 2, 2, 3), X(3), X(3)}},
-    {"norm_affine", norm_affine_of, 3, {3, 1, 1, 5, 1e-3, 1}, {X(3, 5), X(5), X(5)}},
+    {"norm_affine",
+     norm_affine_of,
+     3,
+     {1, 6, 3, 1, 1e-5, ACTIVATION_LEAKY_RELU, 0.2},
+     {X(6, 3), POSITIVE(3), X(3)}},
+    {"norm_affine",
+     norm_affine_of,
+     3,
+     {2, 4, 3, 1, 1e-5, ACTIVATION_LEAKY_RELU, 0},
+     {X(2, 2, 2, 3), X(3), X(3)}},
+    {"norm_affine",
+     norm_affine_of,
+     3,
+     {1, 6, 3, 1, 1e-5, ACTIVATION_ELU, 0.8},
+     {X(6, 3), POSITIVE(3), X(3)}},
+    {"norm_affine", norm_affine_of, 3, {3, 1, 1, 5, 1e-3, ACTIVATION_NONE}, {X(3, 5), X(5), X(5)}},
     {"norm_affine",
      norm_affine_of,
      2,
-     {2, 1, 1, 12, 1e-5, 0.2},
+     {2, 1, 1, 12, 1e-5, ACTIVATION_LEAKY_RELU, 0.2},
      {X(2, 2, 2, 3), X(2, 2, 3), X(2, 2, 3)}},
-    {"norm_affine", norm_affine_of, 2, {2, 4, 2, 2, 0.1, 0.2}, {X(2, 2, 2, 4), POSITIVE(4), X(4)}},
-    {"norm_moments", norm_moments, 0, {1, 6, 3, 1, 0}, {X(6, 3)}},
+    {"norm_affine",
+     norm_affine_of,
+     2,
+     {2, 1, 2, 3, 1e-3, ACTIVATION_ELU, 1},
+     {X(2, 6), POSITIVE(6), X(6)}},
+    {"norm_affine",
+     norm_affine_of,
+     2,
+     {2, 4, 2, 2, 0.1, ACTIVATION_LEAKY_RELU, 0.2},
+     {X(2, 2, 2, 4), POSITIVE(4), X(4)}},
 };
 
 const int32_t op_sample_count = (int32_t)(sizeof op_samples / sizeof op_samples[0]);

@@ -9,14 +9,8 @@
 
 #include <string.h>
 
-#define DERIVATIVE_GRAD 1
-#define DERIVATIVE_ACTIVATED 1
-#define DERIVATIVE_NONE 0
-static const struct {
-    const char *name;
-    int derivative;
-} operators[] = {
-#define OP(name, derivative, rows, reads, flat, ints, floats) {#name, DERIVATIVE_##derivative},
+static const char *const operators[] = {
+#define OP(name, derivative, rows, reads, flat, ints, floats) #name,
 #include "ops/ops.def"
 #undef OP
 };
@@ -38,20 +32,9 @@ static int builds_operator(gan_context *ctx, const sample *s) {
     return found;
 }
 
-/* An operator without a derivative says so. */
-static int refuses(gan_context *ctx, const sample *s) {
-    int64_t mark = gan_scope_begin(ctx);
-    gan_tensor *x[SAMPLE_INPUTS], *g = NULL;
-    sample_draw(ctx, s, x);
-    int32_t code = gan_grad(gan_sum_all(s->build(x, s->p)), x, 1, 0, &g);
-    gan_scope_end(ctx, mark);
-    return code == GAN_ENODIFF && !g && strstr(gan_last_error(ctx), s->name);
-}
-
 static int check_table(gan_context *ctx, const sample *table, int32_t count) {
     int failures = 0;
     for (int32_t i = 0; i < count; i++) {
-        if (!table[i].order) continue;
         char text[CHECK_TEXT];
         if (!check_sample(ctx, &table[i], text)) continue;
         print_error("row %d: %s\n", i, text);
@@ -67,16 +50,14 @@ static void test_every_operator_has_a_row(void **state) {
         int rows = 0;
         for (int32_t i = 0; i < op_sample_count; i++) {
             const sample *s = &op_samples[i];
-            if (strcmp(s->name, operators[o].name) != 0) continue;
+            if (strcmp(s->name, operators[o]) != 0) continue;
             rows++;
-            int right = builds_operator(ctx, s) &&
-                        (operators[o].derivative ? s->order >= 2 : refuses(ctx, s));
-            if (right) continue;
+            if (builds_operator(ctx, s) && s->order >= 2) continue;
             print_error("row %d does not test '%s'\n", i, s->name);
             failures++;
         }
         if (rows) continue;
-        print_error("operator '%s' has no row in op_samples\n", operators[o].name);
+        print_error("operator '%s' has no row in op_samples\n", operators[o]);
         failures++;
     }
     assert_int_equal(failures, 0);

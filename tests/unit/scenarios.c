@@ -166,6 +166,28 @@ static int32_t inside_expressions(gan_context *ctx) { return in_scope(ctx, diffe
 
 /* ---- modules --------------------------------------------------------------------------------- */
 
+/* Biases and norms that end with an activation, and a sweep that is not recorded through them. */
+static gan_tensor *fused_layers(gan_context *ctx, gan_module *m) {
+    if (!gan_add_conv2d(m, NULL, 2, 3, 2, NULL) || !gan_add_elu(m, NULL, 1) ||
+        !gan_add_batch_norm(m, NULL, 3, NULL) || !gan_add_relu(m, NULL) ||
+        !gan_add_layer_norm(m, NULL, (const int64_t[]){2, 2, 3}, 3, NULL) ||
+        !gan_add_elu(m, NULL, 0.5))
+        return NULL;
+    gan_tensor *x = gan_track(gan_randn(ctx, SHAPE(2, 3, 3, 2)));
+    return gan_grad_of(gan_sum_all(gan_square(gan_forward(m, x))), x, 0);
+}
+
+static int32_t fused(gan_context *ctx) {
+    gan_module *m = NULL;
+    int32_t code = gan_sequential_create(ctx, &m);
+    if (code) return code;
+    int64_t mark = gan_scope_begin(ctx);
+    code = mark < 0 ? (int32_t)mark : made(ctx, fused_layers(ctx, m));
+    if (mark > 0) gan_scope_end(ctx, mark);
+    gan_module_unref(m);
+    return code;
+}
+
 /* One of every layer that takes features, then a forward. */
 static int32_t fill_and_run(gan_context *ctx, gan_module *m) {
     gan_add_dense(m, NULL, 4, 6, 1);
@@ -339,6 +361,7 @@ const scenario scenarios[] = {
     {"second order", second_order},
     {"gradients inside expressions", inside_expressions},
     {"modules", modules},
+    {"fused layers", fused},
     {"trees", trees},
     {"optimizers", optimizers},
     {"training", training_steps},

@@ -157,6 +157,31 @@ static void test_batch_norm(void **state) {
     gan_module_unref(m);
 }
 
+/* A layer and the activation behind it are one pass; alone they are two. */
+static void test_fused_activations(void **state) {
+    gan_context *ctx = *state;
+    gan_module *m = sequential(ctx);
+    gan_add_dense(m, NULL, 5, 6, 1);
+    gan_add_elu(m, NULL, 0.7);
+    gan_add_batch_norm(m, NULL, 6, NULL);
+    gan_add_elu(m, NULL, 1);
+    gan_add_layer_norm(m, NULL, SHAPE(6), NULL);
+    gan_add_leaky_relu(m, NULL, 0.2);
+    gan_add_dense(m, NULL, 6, 4, 1);
+    gan_add_elu(m, NULL, -0.5); /* not fused: its result does not tell its derivative */
+    gan_tensor *x = gan_track(gan_randn(ctx, SHAPE(8, 5))), *alone = x;
+    for (int32_t i = 0; i < 8; i++) {
+        char name[2] = {(char)('0' + i), 0};
+        alone = gan_forward(gan_module_child(m, name), alone);
+    }
+    gan_tensor *fused = gan_forward(m, x);
+    assert_near(item(gan_max(gan_abs(gan_sub(fused, alone)), NULL, 0, 0)), 0, 1e-5);
+    gan_tensor *g = gan_grad_of(gan_sum_all(gan_square(fused)), x, 0);
+    gan_tensor *h = gan_grad_of(gan_sum_all(gan_square(alone)), x, 0);
+    assert_near(item(gan_max(gan_abs(gan_sub(g, h)), NULL, 0, 0)), 0, 1e-4);
+    gan_module_unref(m);
+}
+
 static void test_dropout(void **state) {
     gan_context *ctx = *state;
     gan_module *m = sequential(ctx);
@@ -334,6 +359,7 @@ int main(void) {
         CONTEXT_TEST(test_dense),
         CONTEXT_TEST(test_shapes_of_a_network),
         CONTEXT_TEST(test_batch_norm),
+        CONTEXT_TEST(test_fused_activations),
         CONTEXT_TEST(test_dropout),
         CONTEXT_TEST(test_maxout_and_embedding),
         CONTEXT_TEST(test_freeze),

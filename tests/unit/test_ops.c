@@ -49,6 +49,7 @@ static void test_extremes(void **state) {
     assert_values(gan_tanh(x), SHAPE(4), -1, -1, 1, 1);
     assert_values(gan_softplus(x), SHAPE(4), 0, 0, 100, 1000);
     assert_values(gan_elu(x, 1), SHAPE(4), -1, -1, 100, 1000);
+    assert_values(gan_elu(x, -0.5), SHAPE(4), 0.5, 0.5, 100, 1000);
     assert_values(gan_softmax(x), SHAPE(4), 0, 0, 0, 1);
     assert_values(gan_log_softmax(x), SHAPE(4), -2000, -1100, -900, 0);
     gan_tensor *odd = VALUES(ctx, SHAPE(3), (double)NAN, (double)INFINITY, (double)-INFINITY);
@@ -282,6 +283,15 @@ static void test_pooling(void **state) {
     assert_refused(ctx, gan_upsample_nearest(x, 0), GAN_EINVAL, "gan_upsample_nearest");
 }
 
+/* Each of the columns has mean 0 and variance 1. */
+static void check_statistics(gan_tensor *y, double tolerance) {
+    gan_tensor *mean = gan_mean(y, AXES(0), 0), *square = gan_mean(gan_square(y), AXES(0), 0);
+    for (int64_t j = 0; j < gan_tensor_size(mean); j++) {
+        assert_near(element(mean, j), 0, tolerance);
+        assert_near(element(square, j), 1, tolerance);
+    }
+}
+
 static void test_norms(void **state) {
     gan_context *ctx = *state;
     gan_tensor *x = VALUES(ctx, SHAPE(2, 3), 1, 2, 4, 0, -1, 7);
@@ -299,6 +309,13 @@ static void test_norms(void **state) {
     /* A large mean does not drown the variance. */
     gan_tensor *far = VALUES(ctx, SHAPE(1, 4), 10001, 10003, 10001, 10003);
     assert_near(element(gan_layer_normalize(far, 0), 1), 1, 1e-3);
+    /* Nor does one far from all others, of many, spoil the statistics of the rest. */
+    gan_tensor *rows = gan_add_scalar(gan_randn(ctx, SHAPE(5000, 3)), 1e4);
+    check_statistics(gan_batch_normalize(rows, 0), 1e-3);
+    gan_tensor *outlier = gan_pad(gan_full(ctx, SHAPE(1, 3), 1e4), (const int64_t[]){0, 0},
+                                  (const int64_t[]){5000, 0});
+    outlier = gan_add(outlier, gan_randn(ctx, SHAPE(5001, 3)));
+    check_statistics(gan_batch_normalize(outlier, 0), 1e-4);
     assert_refused(ctx, gan_instance_normalize(x, 1e-5), GAN_EINVAL, "gan_instance_normalize",
                    "(2, 3)");
     assert_refused(ctx, gan_group_normalize(image, 3, 1e-5), GAN_EINVAL, "gan_group_normalize",
