@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests need on Debian 12, checks the formatting, builds with gcc, clang and the
-# sanitizers, and runs the tests. The last lines are ctest's summary of the release build.
+# Installs what the tests need on Debian 12, checks the formatting, builds with gcc, clang, the
+# sanitizers and without BLAS, and runs the tests. The last lines are ctest's summary of the release
+# build.
 #
 # SPDX-License-Identifier: MIT
 set -euo pipefail
@@ -27,6 +28,10 @@ build clang
 build sanitize
 section "test: sanitize"
 ctest --preset sanitize
+
+build noblas
+section "test: noblas"
+ctest --preset noblas
 
 build release
 section "test: release"

@@ -118,9 +118,9 @@ GAN_API int32_t gan_context_seed(gan_context *ctx, uint64_t seed);
 typedef struct gan_stats {
     uint32_t struct_size;   /* set it to sizeof before the call                            */
     int32_t threads;        /* threads that take part in a parallel region                 */
-    uint64_t live_bytes;    /* in use: tensors, graphs, handles                            */
-    uint64_t peak_bytes;    /* the most there have been                                    */
-    uint64_t cached_bytes;  /* freed, kept for reuse                                       */
+    uint64_t live_bytes;    /* handed out: tensors, graphs, handles, scratch; not cached   */
+    uint64_t peak_bytes;    /* the most of them at once since gan_context_reset_peak       */
+    uint64_t cached_bytes;  /* kept for reuse, or to be used first                         */
     uint64_t host_allocs;   /* calls of the allocator so far; constant in the steady state */
     uint64_t live_tensors;  /* handles alive                                               */
     uint64_t live_nodes;    /* recorded operations alive                                   */
@@ -130,6 +130,10 @@ typedef struct gan_stats {
 
 /* Fills `stats` up to its struct_size. */
 GAN_API int32_t gan_context_stats(gan_context *ctx, gan_stats *stats);
+
+/* Starts peak_bytes again from live_bytes, to find the peak of what follows: of one training step,
+ * say. A context begins that way. NULL is allowed. */
+GAN_API void gan_context_reset_peak(gan_context *ctx);
 
 /* ---- errors ---------------------------------------------------------------------------------- */
 

@@ -106,6 +106,10 @@ int32_t gan_context_stats(gan_context *ctx, gan_stats *stats) {
     return GAN_OK;
 }
 
+void gan_context_reset_peak(gan_context *ctx) {
+    if (ctx && !context_enter(ctx)) ctx->arena.peak = ctx->arena.live;
+}
+
 /* ---- errors ---------------------------------------------------------------------------------- */
 
 const char *gan_last_error(const gan_context *ctx) { return ctx ? ctx->error_text : ""; }

@@ -85,8 +85,17 @@ static void mark_leading(gan_context *ctx, const node_list *list, gan_tensor *co
 
 /* ---- the sweep ------------------------------------------------------------------------------- */
 
+/* Nobody but its one handle sees the elements, so they may change. */
+static int is_sole(const gan_tensor *t) {
+    return atomic_load(&t->base.refs) == 1 && t->storage->refs == 1 && !t->node;
+}
+
 /* The node's gradient is a reference held outside every scope until its turn has passed. */
 static int32_t accumulate(node *n, gan_tensor *g) {
+    if (n->grad && is_sole(n->grad) && !n->ctx->recording) {
+        op_add_into(n->grad, g);
+        return GAN_OK;
+    }
     if (n->grad) {
         gan_tensor *sum = op_add(n->grad, g);
         if (!sum) return GAN_ENOMEM;

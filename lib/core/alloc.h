@@ -1,7 +1,9 @@
 /* Memory of a context: a caching arena over the host's allocator.
  *
- * Freed blocks are kept by size class and handed out again, so that a training step that has run
- * once allocates nothing from the host. Only the thread that owns the context may call these;
+ * Freed blocks are kept and handed out again, so that a training step that has run once allocates
+ * nothing from the host. Small ones are kept by size class; large ones are cut from regions and
+ * joined with their free neighbours, so that one step's activations and another's gradients share
+ * memory whatever their sizes. Only the thread that owns the context may call these;
  * scratch for workers is taken before the parallel region starts. */
 #ifndef GAN_CORE_ALLOC_H
 #define GAN_CORE_ALLOC_H
@@ -31,7 +33,7 @@ char *arena_strdup(gan_context *ctx, const char *text);
 
 void arena_free(gan_context *ctx, void *block); /* NULL is allowed */
 
-/* Gives every cached block back to the host. */
+/* Gives what is cached back to the host, but for regions of which a part is in use. */
 void arena_trim(gan_context *ctx);
 
 #endif

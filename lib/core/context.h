@@ -18,7 +18,8 @@ typedef struct arena {
     gan_alloc_fn alloc;
     gan_free_fn free;
     void *user;
-    int keep; /* freed blocks are cached */
+    int keep;      /* freed blocks are cached */
+    uint64_t host; /* bytes held from the allocator */
     uint64_t limit, live, peak, cached, host_allocs;
     struct arena_block *cache[ARENA_CLASSES];
 } arena;

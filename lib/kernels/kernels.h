@@ -231,6 +231,9 @@ void noise_dropout(gan_context *ctx, uint64_t key, uint64_t counter, int64_t n, 
 /* w = w clamped to [-bound, bound], in place; NaN stays. */
 void update_clamp(gan_context *ctx, int64_t n, double bound, real *w);
 
+/* w += g. */
+void update_add(gan_context *ctx, int64_t n, const real *g, real *w);
+
 /* In all of them the gradient is scale * g + weight_decay * w. */
 
 /* m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; with the t-th step's corrections

@@ -1,4 +1,5 @@
-/* The loops of the optimizers. Each element is its own problem, so they are cut anywhere. */
+/* The loops that change arrays in place, the optimizers' above all. Each element is its own
+ * problem, so they are cut anywhere. */
 #include "kernels/kernels.h"
 
 #include "kernels/cut.h"
@@ -23,6 +24,25 @@ static void clamp_span(const void *arg, int64_t begin, int64_t end) {
 void update_clamp(gan_context *ctx, int64_t n, double bound, real *w) {
     const clamp_job job = {(real)bound, w};
     span_for(ctx, n, CUT_GRAIN, clamp_span, &job);
+}
+
+/* ---- sum ------------------------------------------------------------------------------------- */
+
+typedef struct add_job {
+    const real *g;
+    real *w;
+} add_job;
+
+static void add_span(const void *arg, int64_t begin, int64_t end) {
+    const add_job *job = arg;
+    const real *restrict g = job->g;
+    real *restrict w = job->w;
+    for (int64_t i = begin; i < end; i++) w[i] += g[i];
+}
+
+void update_add(gan_context *ctx, int64_t n, const real *g, real *w) {
+    const add_job job = {g, w};
+    span_for(ctx, n, CUT_GRAIN, add_span, &job);
 }
 
 /* ---- Adam ------------------------------------------------------------------------------------ */

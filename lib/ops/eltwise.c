@@ -28,6 +28,10 @@ gan_tensor *op_minimum(gan_tensor *a, gan_tensor *b) {
     return binary(OP_minimum, "gan_minimum", a, b);
 }
 
+void op_add_into(gan_tensor *sum, gan_tensor *g) {
+    update_add(tensor_context(sum), tensor_size(sum), tensor_values(g), tensor_data(sum));
+}
+
 /* ---- forward --------------------------------------------------------------------------------- */
 
 /* Elements to step over per axis of the output: 0 where the operand repeats. */

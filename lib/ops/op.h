@@ -18,6 +18,9 @@ gan_tensor *op_div(gan_tensor *a, gan_tensor *b);
 gan_tensor *op_maximum(gan_tensor *a, gan_tensor *b);
 gan_tensor *op_minimum(gan_tensor *a, gan_tensor *b);
 
+/* sum += g, of one shape, in place and off the tape: for a sum that nobody else holds. */
+void op_add_into(gan_tensor *sum, gan_tensor *g);
+
 /* act(x + bias along the last axis). */
 gan_tensor *op_bias_act(gan_tensor *x, gan_tensor *bias, activation act);
 

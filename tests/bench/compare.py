@@ -1,9 +1,11 @@
 #!/usr/bin/python3
-"""Runs tests/bench/steps and its PyTorch peer turn by turn and prints how they compare.
+"""Runs a benchmark of libgan and its PyTorch peer turn by turn and prints how they compare.
 
-usage: compare.py [--only NAME,...] [--rounds N] [--threads N] [--reps R] [--steps PROGRAM]
-Each turn is a fresh process with one workload. The ratio is PyTorch's time over libgan's, of the
-medians over all rounds: above 1, libgan is faster.
+usage: compare.py [steps|conv|epoch] [--only NAME,...] [--rounds N] [--threads N] [--reps R]
+                  [--images N] [--build FOLDER]
+steps: training steps and sampling; conv: layers of convolution, each direction; epoch: an epoch of a
+small DCGAN. Each turn is a fresh process with one workload or layer. The ratio is PyTorch's time over
+libgan's, of the medians over all rounds: above 1, libgan is faster.
 """
 
 import argparse
@@ -16,33 +18,94 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 LINE = re.compile(r"(\S+) +median +([0-9.]+) s +min +([0-9.]+) s +rss +([0-9.]+) MiB")
-NAMES = [
+STEPS = [
     "gan-mlp-28", "dcgan-64", "wgan-64-critic", "wgangp-64-critic", "wgangp-64-penalty",
     "wgan-64-generator", "dragan-mlp-28", "began-64", "sample-64-b1", "sample-64-b64"
 ]
+LAYERS = [
+    "conv-n64-c3-64-px64-k4s2", "conv-n64-c64-128-px32-k4s2", "conv-n64-c128-256-px16-k4s2",
+    "conv-n64-c256-512-px8-k4s2", "deconv-n64-c1024-512-px4-k4s2", "deconv-n64-c512-256-px8-k4s2",
+    "deconv-n64-c256-128-px16-k4s2", "deconv-n64-c128-3-px32-k4s2", "conv-n16-c64-64-px64-k3s1",
+    "conv-n16-c128-128-px32-k3s1", "conv-n16-c192-192-px16-k3s1", "conv-n16-c128-128-px64-k3s2",
+    "conv-n16-c192-192-px32-k3s2", "conv-n16-c256-256-px16-k3s2", "conv-n64-c64-128-px32-k5s2"
+]
+PEERS = ("libgan", "torch")
 
 
-def turn(command, name, args):
-    """Median seconds and MiB of one workload in one process."""
-    options = ["--only", name, "--threads", str(args.threads), "--reps", str(args.reps)]
-    result = subprocess.run(command + options, capture_output=True, text=True)
-    found = LINE.match(result.stdout)
-    if result.returncode or not found:
+def run(command):
+    """What the program prints."""
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode:
         sys.exit(f"compare.py: {' '.join(command)}: {result.stderr.strip() or result.stdout}")
-    return float(found[2]), float(found[4])
+    return result.stdout
 
 
-def compare(name, commands, args):
-    """Prints the row of one workload."""
-    turns = {peer: [] for peer in commands}
+def turn_by_turn(args, commands, *options):
+    """Per peer, what each round's process printed."""
+    options = [*options, "--threads", str(args.threads), "--reps", str(args.reps)]
+    outputs = {peer: [] for peer in PEERS}
     for _ in range(args.rounds):
-        for peer, command in commands.items():
-            turns[peer].append(turn(command, name, args))
-    seconds = {p: statistics.median(s for s, _ in ts) for p, ts in turns.items()}
-    memory = {p: max(m for _, m in ts) for p, ts in turns.items()}
+        for peer in PEERS:
+            outputs[peer].append(run(commands[peer] + list(options)))
+    return outputs
+
+
+def heading(args, *columns):
+    print(f"{args.threads} threads, medians of {args.rounds} rounds, PyTorch on {peer_blas()}")
+    print(*columns)
+
+
+# ---- whole steps --------------------------------------------------------------------------------
+
+
+def compare_times(name, outputs):
+    """A row of times, their ratio, and memory."""
+    found = {p: [LINE.match(o) for o in os] for p, os in outputs.items()}
+    seconds = {p: statistics.median(float(m[2]) for m in ms) for p, ms in found.items()}
+    memory = {p: max(float(m[4]) for m in ms) for p, ms in found.items()}
     print(f"{name:20s} {seconds['libgan'] * 1e3:10.2f} {seconds['torch'] * 1e3:10.2f} "
           f"{seconds['torch'] / seconds['libgan']:7.2f} {memory['libgan']:9.0f} "
           f"{memory['torch']:9.0f}", flush=True)
+
+
+def times_heading(args):
+    heading(args, f"{'':20s} {'libgan ms':>10s} {'torch ms':>10s} {'ratio':>7s} "
+            f"{'MiB':>9s} {'MiB':>9s}")
+
+
+def compare_steps(args, names, commands):
+    times_heading(args)
+    for name in names:
+        compare_times(name, turn_by_turn(args, commands, "--only", name))
+
+
+def compare_epoch(args, names, commands):
+    times_heading(args)
+    for name in names:
+        compare_times(name, turn_by_turn(args, commands, "--images", str(args.images)))
+
+
+# ---- layers -------------------------------------------------------------------------------------
+
+
+def milliseconds(output):
+    """By direction, of one layer."""
+    rows = (line.split("\t") for line in output.splitlines() if not line.startswith("#"))
+    return {direction: float(ms) for _, direction, ms, *_ in rows}
+
+
+def compare_conv(args, names, commands):
+    heading(args, f"{'':30s} {'':6s} {'libgan ms':>10s} {'torch ms':>10s} {'ratio':>7s}")
+    for name in names:
+        outputs = turn_by_turn(args, commands, "--only", name)
+        found = {p: [milliseconds(o) for o in os] for p, os in outputs.items()}
+        for direction in ("fwd", "dgrad", "wgrad"):
+            own, peer = (statistics.median(ms[direction] for ms in found[p]) for p in PEERS)
+            print(f"{name:30s} {direction:6s} {own:10.3f} {peer:10.3f} {peer / own:7.2f}",
+                  flush=True)
+
+
+# ---- the command line ---------------------------------------------------------------------------
 
 
 def peer_blas():
@@ -54,29 +117,39 @@ def peer_blas():
     return f"OpenBLAS ({variants[0]})" if variants else "another BLAS"
 
 
+# The names there are, how they are compared, and how often each is run by default.
+BENCHMARKS = {
+    "steps": (STEPS, compare_steps, 5),
+    "conv": (LAYERS, compare_conv, 7),
+    "epoch": (["epoch-dcgan-28"], compare_epoch, 1),
+}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", default=",".join(NAMES))
+    parser.add_argument("benchmark", nargs="?", choices=BENCHMARKS, default="steps")
+    parser.add_argument("--only")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--reps", type=int, default=5)
-    parser.add_argument("--steps", default=str(ROOT / "build/release/tests/bench/steps"))
+    parser.add_argument("--reps", type=int)
+    parser.add_argument("--images", type=int, default=6400)
+    parser.add_argument("--build", type=Path, default=ROOT / "build/release")
     args = parser.parse_args()
-    names = args.only.split(",")
-    unknown = [n for n in names if n not in NAMES]
+    known, compare, reps = BENCHMARKS[args.benchmark]
+    args.reps = args.reps or reps
+    names = args.only.split(",") if args.only else known
+    unknown = [n for n in names if n not in known]
     if unknown:
-        sys.exit(f"compare.py: no such workload: {', '.join(unknown)}; there are {', '.join(NAMES)}")
-    if not Path(args.steps).exists():
-        sys.exit(f"compare.py: {args.steps} is not there: build the release preset first")
+        sys.exit(f"compare.py: nothing is called {', '.join(unknown)}; there are {', '.join(known)}")
+    program = args.build / "tests/bench" / args.benchmark
+    if not program.exists():
+        sys.exit(f"compare.py: {program} is not there: build the release preset first")
     commands = {
-        "libgan": [args.steps],
+        "libgan": [str(program)] + (["--tsv"] if args.benchmark == "conv" else []),
         # Debian's interpreter, which sees Debian's python3-torch.
-        "torch": ["/usr/bin/python3", str(HERE / "peers/torch_steps.py")],
+        "torch": ["/usr/bin/python3", str(HERE / f"peers/torch_{args.benchmark}.py")],
     }
-    print(f"{args.threads} threads, medians of {args.rounds} rounds, PyTorch on {peer_blas()}\n"
-          f"{'':20s} {'libgan ms':>10s} {'torch ms':>10s} {'ratio':>7s} {'MiB':>9s} {'MiB':>9s}")
-    for name in names:
-        compare(name, commands, args)
+    compare(args, names, commands)
 
 
 main()

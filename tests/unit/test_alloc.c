@@ -38,6 +38,77 @@ static void test_blocks_are_reused(void **state) {
     assert_int_equal(h.blocks, 0);
 }
 
+/* Large blocks are parts of one region: neighbours that are free serve a larger one, and the rest
+ * of one serves a smaller. */
+static void test_large_blocks_share_a_region(void **state) {
+    (void)state;
+    enum { SIZE = 100000 };
+    heap h = {0};
+    gan_context *ctx = counted(&h, 0, 0);
+    uint64_t live = stats_of(ctx).live_bytes;
+    int64_t blocks = h.blocks;
+    char *part[5];
+    for (int i = 0; i < 5; i++) part[i] = arena_alloc(ctx, SIZE);
+    assert_int_equal(h.blocks, blocks + 1);
+    for (int i = 1; i < 5; i++) assert_true(part[i] >= part[i - 1] + SIZE);
+    assert_in_range(stats_of(ctx).live_bytes - live, 5 * SIZE, 5 * (SIZE + 192));
+
+    /* The middle joins what is below and above it. */
+    arena_free(ctx, part[1]);
+    arena_free(ctx, part[3]);
+    arena_free(ctx, part[2]);
+    char *joined = arena_alloc(ctx, 3 * SIZE);
+    assert_ptr_equal(joined, part[1]);
+    arena_free(ctx, joined);
+    char *first = arena_alloc(ctx, SIZE), *rest = arena_alloc(ctx, 2 * SIZE);
+    assert_ptr_equal(first, part[1]);
+    assert_true(rest >= first + SIZE && rest + 2 * SIZE <= part[4]);
+    assert_int_equal(h.blocks, blocks + 1);
+
+    /* A region of which a part is in use stays. */
+    arena_free(ctx, first);
+    arena_free(ctx, rest);
+    arena_free(ctx, part[0]);
+    gan_context_trim(ctx);
+    assert_int_equal(h.blocks, blocks + 1);
+    arena_free(ctx, part[4]);
+    gan_context_trim(ctx);
+    assert_int_equal(h.blocks, blocks);
+    assert_int_equal(stats_of(ctx).cached_bytes, 0);
+    gan_context_destroy(ctx);
+    assert_int_equal(h.blocks, 0);
+}
+
+/* Random sizes and lifetimes: nobody writes on another's block, and all comes back. */
+static void test_random_lifetimes(void **state) {
+    (void)state;
+    enum { SLOTS = 40, TURNS = 4000 };
+    heap h = {0};
+    gan_context *ctx = counted(&h, 0, 0);
+    unsigned char *block[SLOTS] = {0};
+    size_t bytes[SLOTS];
+    uint32_t random = 1;
+    for (int turn = 0; turn < TURNS; turn++) {
+        random = random * 1664525u + 1013904223u;
+        int i = (int)(random >> 8) % SLOTS;
+        if (block[i]) {
+            assert_int_equal(block[i][0], i);
+            assert_int_equal(block[i][bytes[i] - 1], i);
+            arena_free(ctx, block[i]);
+            block[i] = NULL;
+        } else {
+            bytes[i] = 1 + (random >> 4) % 300000;
+            block[i] = arena_alloc(ctx, bytes[i]);
+            block[i][0] = block[i][bytes[i] - 1] = (unsigned char)i;
+        }
+    }
+    for (int i = 0; i < SLOTS; i++) arena_free(ctx, block[i]);
+    gan_context_trim(ctx);
+    assert_int_equal(stats_of(ctx).cached_bytes, 0);
+    gan_context_destroy(ctx);
+    assert_int_equal(h.blocks, 0);
+}
+
 static void test_blocks_are_aligned_and_apart(void **state) {
     (void)state;
     heap h = {0};
@@ -73,6 +144,12 @@ static void test_counters(void **state) {
     assert_int_equal(after.peak_bytes, during.live_bytes);
     assert_int_equal(after.cached_bytes - before.cached_bytes,
                      during.live_bytes - before.live_bytes);
+    gan_context_reset_peak(ctx);
+    assert_int_equal(stats_of(ctx).peak_bytes, after.live_bytes);
+    block = arena_alloc(ctx, 100);
+    assert_int_equal(stats_of(ctx).peak_bytes, stats_of(ctx).live_bytes);
+    assert_in_range(stats_of(ctx).peak_bytes, after.live_bytes + 100, during.live_bytes - 1);
+    arena_free(ctx, block);
     gan_context_destroy(ctx);
 }
 
@@ -173,6 +250,8 @@ static void test_grow_and_strdup(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_blocks_are_reused),
+        cmocka_unit_test(test_large_blocks_share_a_region),
+        cmocka_unit_test(test_random_lifetimes),
         cmocka_unit_test(test_blocks_are_aligned_and_apart),
         cmocka_unit_test(test_counters),
         cmocka_unit_test(test_trim_gives_the_cache_back),

@@ -25,6 +25,31 @@ static void test_gradients(void **state) {
     gan_tensor_unref(g[0]);
 }
 
+/* A tensor used often: its gradients are added up in place, so there are never more than the sum,
+ * the next term and what the term is made of. */
+static void test_sums_of_gradients(void **state) {
+    enum { USES = 5, SIZE = 1 << 16 };
+    gan_context *ctx = *state;
+    gan_tensor *x = gan_track(gan_full(ctx, SHAPE(SIZE), 2)), *y = NULL, *g = NULL;
+    for (int i = 1; i <= USES; i++) {
+        gan_tensor *term = gan_mul(x, gan_full(ctx, SHAPE(SIZE), i));
+        y = y ? gan_add(y, term) : term;
+    }
+    y = gan_sum_all(y);
+    gan_context_reset_peak(ctx);
+    uint64_t before = stats_of(ctx).peak_bytes;
+    assert_ok(ctx, gan_grad(y, &x, 1, 0, &g));
+    const double arrays = (double)(stats_of(ctx).peak_bytes - before) / (SIZE * sizeof(float));
+    assert_true(arrays < 3.5);
+    assert_near(item(gan_mean_all(g)), 1 + 2 + 3 + 4 + 5, 1e-5);
+    gan_tensor_unref(g);
+
+    /* The same array twice is not added to itself. */
+    assert_ok(ctx, gan_grad(gan_sum_all(gan_add(gan_add(x, x), gan_add(x, x))), &x, 1, 0, &g));
+    assert_near(item(gan_mean_all(g)), 4, 1e-6);
+    gan_tensor_unref(g);
+}
+
 static void test_what_is_recorded(void **state) {
     gan_context *ctx = *state;
     gan_tensor *x = leaf(ctx, 1, 2), *c = VALUES(ctx, SHAPE(2), 5, 6);
@@ -215,6 +240,7 @@ static void test_long_chains_on_a_small_stack(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         CONTEXT_TEST(test_gradients),
+        CONTEXT_TEST(test_sums_of_gradients),
         CONTEXT_TEST(test_what_is_recorded),
         CONTEXT_TEST(test_a_sweep_consumes_the_graph),
         CONTEXT_TEST(test_retain),

@@ -75,6 +75,7 @@ static void test_looking_at_null(void **state) {
     gan_idx_unref(NULL);
     gan_context_destroy(NULL);
     gan_context_trim(NULL);
+    gan_context_reset_peak(NULL);
 }
 
 static void test_long_texts_are_cut(void **state) {

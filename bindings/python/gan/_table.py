@@ -117,6 +117,7 @@ FUNCTIONS = {
     "gan_context_trim": (None, (_context,)),
     "gan_context_seed": (_i32, (_context, _u64)),
     "gan_context_stats": (_i32, (_context, POINTER(Stats))),
+    "gan_context_reset_peak": (None, (_context,)),
     "gan_last_error": (_text, (_context,)),
     "gan_error_code": (_i32, (_context,)),
     "gan_scope_begin": (_i64, (_context,)),

@@ -157,6 +157,10 @@ class Context:
         """Gives cached memory back to the allocator."""
         self.library.gan_context_trim(self.handle)
 
+    def reset_peak(self):
+        """Starts the counter peak_bytes again from what is live."""
+        self.library.gan_context_reset_peak(self.handle)
+
     def stats(self):
         """The counters of gan_stats, as a dict."""
         stats = Stats(struct_size=ctypes.sizeof(Stats))

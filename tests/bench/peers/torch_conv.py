@@ -1,15 +1,16 @@
 #!/usr/bin/python3
-"""Times single convolution layers in PyTorch: forward, and backward to both input and weights.
+"""Times single convolution layers in PyTorch, each direction alone: the peer of tests/bench/conv.
 
-usage: torch_conv.py [THREADS]
-The operations counted are those of the direct algorithm.
+usage: torch_conv.py [--threads N] [--reps R] [--only TEXT]
+One line a layer and direction, tabs between: name, direction, median milliseconds, GFLOP/s. The
+operations counted are those of the direct algorithm.
 """
 
-import sys
+import argparse
+import statistics
 import time
 
 import torch
-import torch.nn.functional as F
 
 # kind, batch, channels in and out, side of the input, kernel, stride, padding
 LAYERS = [
@@ -24,37 +25,54 @@ LAYERS = [
     ("conv", 16, 64, 64, 64, 3, 1, 1),
     ("conv", 16, 128, 128, 32, 3, 1, 1),
     ("conv", 16, 192, 192, 16, 3, 1, 1),
+    ("conv", 16, 128, 128, 64, 3, 2, 1),
+    ("conv", 16, 192, 192, 32, 3, 2, 1),
+    ("conv", 16, 256, 256, 16, 3, 2, 1),
+    ("conv", 64, 64, 128, 32, 5, 2, 2),
 ]
 
+parser = argparse.ArgumentParser()
+parser.add_argument("--threads", type=int, default=2)
+parser.add_argument("--reps", type=int, default=7)
+parser.add_argument("--only", default="")
+args = parser.parse_args()
+torch.set_num_threads(args.threads)
 
-def best_seconds(run, reps=5):
+
+def median_seconds(run):
     run()
-    best = float("inf")
-    for _ in range(reps):
+    seconds = []
+    for _ in range(args.reps):
         started = time.perf_counter()
         run()
-        best = min(best, time.perf_counter() - started)
-    return best
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds)
 
 
-def time_layer(kind, n, ci, co, side, k, stride, pad):
-    x = torch.randn(n, ci, side, side, requires_grad=True)
-    w = torch.randn(*((co, ci) if kind == "conv" else (ci, co)), k, k, requires_grad=True)
-    op = F.conv2d if kind == "conv" else F.conv_transpose2d
-    y = op(x, w, None, stride, pad)
+@torch.no_grad()
+def time_layer(name, kind, n, ci, co, side, k, stride, pad):
+    transposed = kind == "deconv"
+    x = torch.randn(n, ci, side, side)
+    w = torch.randn(*((ci, co) if transposed else (co, ci)), k, k)
+    geometry = ([stride] * 2, [pad] * 2, [1, 1], transposed, [0, 0], 1)
+    y = torch.convolution(x, w, None, *geometry)
     g = torch.randn_like(y)
-    small = y.shape[2] if kind == "conv" else side
+    small = side if transposed else y.shape[2]
     operations = 2.0 * n * ci * co * k * k * small**2
-    with torch.no_grad():
-        forward = best_seconds(lambda: op(x, w, None, stride, pad))
-    both = best_seconds(lambda: torch.autograd.grad(op(x, w, None, stride, pad), (x, w), g))
-    backward = both - forward
-    print(f"{kind:6s} n{n} {ci:4d}->{co:4d} {side:2d}px k{k}s{stride}:"
-          f"  fwd {forward * 1e3:8.2f} ms {operations / forward / 1e9:6.1f} GFLOP/s"
-          f"   bwd {backward * 1e3:8.2f} ms {2 * operations / backward / 1e9:6.1f} GFLOP/s",
-          flush=True)
+
+    def backward(*wanted):
+        return lambda: torch.ops.aten.convolution_backward(g, x, w, None, *geometry, wanted)
+
+    for direction, run in (("fwd", lambda: torch.convolution(x, w, None, *geometry)),
+                           ("dgrad", backward(True, False, False)),
+                           ("wgrad", backward(False, True, False))):
+        seconds = median_seconds(run)
+        print(f"{name}\t{direction}\t{seconds * 1e3:.3f}\t{operations / seconds / 1e9:.1f}",
+              flush=True)
 
 
-torch.set_num_threads(int(sys.argv[1]) if len(sys.argv) > 1 else 2)
 for layer in LAYERS:
-    time_layer(*layer)
+    kind, n, ci, co, side, k, stride, _ = layer
+    name = f"{kind}-n{n}-c{ci}-{co}-px{side}-k{k}s{stride}"
+    if args.only in name:
+        time_layer(name, *layer)
