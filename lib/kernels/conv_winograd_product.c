@@ -5,6 +5,8 @@
  * stride 2 takes (4 * 2 + 1)^2 products of single phases instead of (5 * 2)^2. */
 #include "kernels/conv_winograd.h"
 
+#include <string.h>
+
 /* Whether the kernel's phase is other than zero at the point. */
 static int meets(const winograd_plan *p, int64_t phase, int64_t point) {
     const conv_geom *q = p->geom;
@@ -23,6 +25,11 @@ static range next_run(const winograd_plan *p, range panels, int64_t point, int *
     return run;
 }
 
+/* Products that are left out are zero. */
+static void clear_columns(int64_t rows, int64_t cols, real *c, int64_t ldc) {
+    for (int64_t i = 0; i < rows; i++) memset(c + i * ldc, 0, (size_t)cols * sizeof(real));
+}
+
 /* Columns of the result that are x's. */
 static void multiply_columns(const winograd_plan *p, int64_t point, int64_t rows, int64_t depth,
                              const gemm_left *left, range panels, const spectrum *right,
@@ -36,17 +43,17 @@ static void multiply_columns(const winograd_plan *p, int64_t point, int64_t rows
             gemm_packed(rows, cols, depth, left,
                         right->data + point * right->point + panel * right->panel, accumulate, c,
                         to->row);
-        else
-            for (int64_t i = 0; i < rows; i++)
-                for (int64_t j = 0; j < cols; j++) c[i * to->row + j] = 0;
+        else if (!accumulate)
+            clear_columns(rows, cols, c, to->row);
         rest.begin = run.end;
     }
 }
 
-/* The inner dimension is x's. Phase 0 has all taps: what a run begins with is never left out. */
+/* The inner dimension is x's. */
 static void multiply_depth(const winograd_plan *p, int64_t point, int64_t rows, range in,
                            int64_t out_panels, const spectrum *source, const spectrum *kernel,
                            int accumulate, const spectrum *to) {
+    real *const c = to->data + point * to->point;
     for (range rest = in; rest.begin < rest.end;) {
         int met;
         const range run = next_run(p, rest, point, &met);
@@ -54,16 +61,16 @@ static void multiply_depth(const winograd_plan *p, int64_t point, int64_t rows, 
             source->data + point * source->point + run.begin * source->panel, source->row);
         const real *right = kernel->data + point * kernel->point +
                             (run.begin - in.begin) * GEMM_PANEL * kernel->row;
-        real *c = to->data + point * to->point;
         const int whole = range_size(run) == range_size(in);
         /* the panels of a part of the depth are apart */
         const int64_t width = whole ? out_panels : 1;
         for (int64_t j = 0; met && j < out_panels; j += width)
             gemm_packed(rows, width * GEMM_PANEL, range_size(run) * GEMM_PANEL, &left,
-                        right + j * kernel->panel, accumulate || rest.begin > in.begin,
-                        c + j * to->panel, to->row);
+                        right + j * kernel->panel, accumulate, c + j * to->panel, to->row);
+        accumulate |= met;
         rest.begin = run.end;
     }
+    if (!accumulate) clear_columns(rows, out_panels * GEMM_PANEL, c, to->row);
 }
 
 void winograd_multiply(const winograd_plan *p, int forward, int64_t rows, range in, range out,
