@@ -33,26 +33,39 @@ static int32_t clear(real *y, int64_t count) {
 
 static int is_stride_one(const conv_geom *q) { return q->sh == 1 && q->sw == 1; }
 
-/* By implicit GEMM, in one of its forms. */
-static int32_t multiply_unfolded(gan_context *ctx, const conv_pass *pass) {
-    const window win = conv_pass_window(pass, 0);
-    const int in_place = win.x.out >= ACROSS && window_rows(&win) >= POSITIONS;
-    return in_place ? conv_implicit(ctx, pass) : conv_unfolded(ctx, pass);
+static int multiplies_in_place(const window *win) {
+    return win->x.out >= ACROSS && window_rows(win) >= POSITIONS;
 }
 
-int32_t conv_forward(gan_context *ctx, const conv_geom *q, const real *x, const real *w, real *y) {
-    if (is_empty(q)) return clear(y, y_size(q));
+/* Applied here where the algorithm does not know it. */
+static void finish(gan_context *ctx, const conv_pass *pass) {
+    const conv_geom *q = pass->geom;
+    const conv_epilogue *e = pass->epilogue;
+    if (e) bias_act(ctx, q->n * q->ho * q->wo, q->o, e->act, pass->out, e->bias, pass->out);
+}
+
+int32_t conv_forward(gan_context *ctx, const conv_geom *q, const conv_epilogue *epilogue,
+                     const real *x, const real *w, real *y) {
+    const conv_pass pass = {q, 1, x, w, y, epilogue};
     const window win = window_forward(q);
-    if (window_is_matrix(&win)) {
-        gemm(ctx, 0, 1, window_rows(&win), q->o, window_taps(&win) * q->c, x, w, y);
-        return GAN_OK;
-    }
     winograd_plan plan;
-    if (winograd_suits(q, &plan)) return conv_winograd(ctx, &plan, 1, x, w, y);
-    const conv_pass pass = {q, 1, x, w, y};
-    /* with a stride, folding would project pixels for taps that never meet them */
-    const int few = q->o <= FEW && q->c > q->o && is_stride_one(q) && q->dw == 1;
-    return few ? conv_folded(ctx, &pass) : multiply_unfolded(ctx, &pass);
+    int32_t status = GAN_OK;
+    if (is_empty(q)) {
+        clear(y, y_size(q));
+    } else if (window_is_matrix(&win)) {
+        gemm(ctx, 0, 1, window_rows(&win), q->o, window_taps(&win) * q->c, x, w, y);
+    } else if (winograd_suits(q, &plan)) {
+        return conv_winograd(ctx, &plan, &pass);
+    } else if (q->o <= FEW && q->c > q->o && is_stride_one(q) && q->dw == 1) {
+        /* with a stride, folding would project pixels for taps that never meet them */
+        status = conv_folded(ctx, &pass);
+    } else if (multiplies_in_place(&win)) {
+        return conv_implicit(ctx, &pass);
+    } else {
+        status = conv_unfolded(ctx, &pass);
+    }
+    if (status == GAN_OK && y_size(q) > 0) finish(ctx, &pass);
+    return status;
 }
 
 int32_t conv_data_grad(gan_context *ctx, const conv_geom *q, const real *g, const real *w,
@@ -63,11 +76,12 @@ int32_t conv_data_grad(gan_context *ctx, const conv_geom *q, const real *g, cons
         gemm(ctx, 0, 0, window_rows(&win), window_taps(&win) * q->c, q->o, g, w, dx);
         return GAN_OK;
     }
+    const conv_pass pass = {q, 0, g, w, dx, NULL};
     winograd_plan plan;
-    if (winograd_suits(q, &plan)) return conv_winograd(ctx, &plan, 0, g, w, dx);
-    const conv_pass pass = {q, 0, g, w, dx};
-    const int few = q->c <= FEW && q->o > q->c && q->dw == 1;
-    return few ? conv_folded(ctx, &pass) : multiply_unfolded(ctx, &pass);
+    if (winograd_suits(q, &plan)) return conv_winograd(ctx, &plan, &pass);
+    if (q->c <= FEW && q->o > q->c && q->dw == 1) return conv_folded(ctx, &pass);
+    const window first = window_data_grad(q, 0);
+    return multiplies_in_place(&first) ? conv_implicit(ctx, &pass) : conv_unfolded(ctx, &pass);
 }
 
 /* products (kernel taps, c, o) = unfold(x)^T * g, brought to (o, kh, kw, c). */

@@ -2,6 +2,7 @@
 #ifndef GAN_KERNELS_CONV_ALGORITHMS_H
 #define GAN_KERNELS_CONV_ALGORITHMS_H
 
+#include "kernels/activate.h"
 #include "kernels/conv_window.h"
 
 /* forward: y from x; otherwise dx from g. In both, `in` is the source and `out` the result. */
@@ -10,7 +11,14 @@ typedef struct conv_pass {
     int forward;
     const real *in, *w;
     real *out;
+    const conv_epilogue *epilogue; /* of the forward pass, or NULL */
 } conv_pass;
+
+/* `count` channels of a pixel of the result, the first of which is number `from`. */
+static inline void epilogue_apply(const conv_epilogue *e, int64_t from, int64_t count, real *y) {
+    for (int64_t j = 0; j < count; j++) y[j] += e->bias[from + j];
+    activate_row(count, e->act, y);
+}
 
 static inline int64_t conv_pass_phases(const conv_pass *pass) {
     return pass->forward ? 1 : window_phases(pass->geom);
@@ -25,7 +33,9 @@ static inline int64_t conv_pass_channels(const conv_pass *pass) {
     return pass->forward ? pass->geom->o : pass->geom->c;
 }
 
-/* Implicit GEMM: the source is the unfolded matrix as it lies, but for the zeros around it. */
+/* conv_implicit applies the epilogue, the next two leave it to conv.c.
+ *
+ * Implicit GEMM: the source is the unfolded matrix as it lies, but for the zeros around it. */
 int32_t conv_implicit(gan_context *ctx, const conv_pass *pass);
 
 /* For narrow or few images: unfold the source a block at a time, multiply by the kernel. */

@@ -164,6 +164,13 @@ static void multiply(const implicit_job *job, const band *b) {
     if (taps * across == 0) multiply_part(job, b, 0, 0, 0, 0); /* clears */
 }
 
+static void finish(const implicit_job *job, const band *b) {
+    for (int64_t i = b->begin; i < b->end; i++)
+        for (int64_t j = 0; j < b->positions; j++)
+            epilogue_apply(job->pass->epilogue, b->col, b->cols,
+                           result_at(job, b->win, i, b->j + j) + b->col);
+}
+
 static void implicit_band(void *arg, int64_t chunk, int worker) {
     const implicit_job *job = arg;
     /* neighbours in time are not neighbours in a row of the result: see gemm_tile */
@@ -184,6 +191,7 @@ static void implicit_band(void *arg, int64_t chunk, int worker) {
     if (b.begin >= b.end || b.positions <= 0) return;
     copy_lines(&b, job->pass->in, lines);
     multiply(job, &b);
+    if (job->pass->epilogue) finish(job, &b);
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */

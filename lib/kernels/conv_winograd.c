@@ -76,9 +76,7 @@ static range part_of(int64_t index, int64_t size, int64_t whole) {
 
 typedef struct winograd_job {
     const winograd_plan *p;
-    int forward;
-    const real *in, *w;
-    real *out;
+    const conv_pass *pass;
     int64_t in_panels, out_panels;
     range lines;     /* of tiles at work */
     spectrum source; /* streamed: of all these lines */
@@ -91,26 +89,26 @@ typedef struct winograd_job {
 
 static void load_source(const winograd_job *job, range lines, const spectrum *to) {
     const range all = {0, job->in_panels};
-    if (job->forward)
-        winograd_load_x(job->p, job->in, lines, all, to);
+    if (job->pass->forward)
+        winograd_load_x(job->p, job->pass->in, lines, all, to);
     else
-        winograd_load_g(job->p, job->in, lines, all, to);
+        winograd_load_g(job->p, job->pass->in, lines, all, to);
 }
 
 static void load_kernel(const winograd_job *job, range in_panels, range out_panels,
                         const spectrum *to) {
-    if (job->forward)
-        winograd_load_w_transposed(job->p, job->w, in_panels, out_panels, to);
+    if (job->pass->forward)
+        winograd_load_w_transposed(job->p, job->pass->w, in_panels, out_panels, to);
     else
-        winograd_load_w(job->p, job->w, in_panels, out_panels, to);
+        winograd_load_w(job->p, job->pass->w, in_panels, out_panels, to);
 }
 
 static void store_result(const winograd_job *job, const spectrum *from, range lines, range panels,
                          int above, int below) {
-    if (job->forward)
-        winograd_store_g(job->p, from, lines, panels, job->out);
+    if (job->pass->forward)
+        winograd_store_g(job->p, from, lines, panels, job->pass->epilogue, job->pass->out);
     else
-        winograd_store_x(job->p, from, lines, panels, above, below, job->out);
+        winograd_store_x(job->p, from, lines, panels, above, below, job->pass->out);
 }
 
 /* -- many tiles: the kernel is kept, bands of tiles pass through -- */
@@ -134,8 +132,8 @@ static void run_band(void *arg, int64_t chunk, int worker) {
     result.data = source.data + job->result_at;
     load_source(job, lines, &source);
     const range in = {0, job->in_panels}, out = {0, job->out_panels};
-    winograd_multiply(job->p, job->forward, range_size(lines) * job->p->across, in, out, &source,
-                      &job->kernel, 0, &result);
+    winograd_multiply(job->p, job->pass->forward, range_size(lines) * job->p->across, in, out,
+                      &source, &job->kernel, 0, &result);
     const int second = job->first_band == 1;
     store_result(job, &result, lines, out, second, second);
 }
@@ -158,7 +156,7 @@ static int32_t run_kept(gan_context *ctx, winograd_job *job) {
         parallel_for(ctx, job->out_panels, keep_kernel, job);
         /* Bands that share pixels of x are not stored at the same time: first the even ones, then
          * the odd. */
-        const int split = !job->forward && job->band % p->image_lines != 0;
+        const int split = !job->pass->forward && job->band % p->image_lines != 0;
         job->band_step = split ? 2 : 1;
         parallel_for(ctx, ceil_div(job->bands, job->band_step), run_band, job);
         job->first_band = 1;
@@ -193,7 +191,8 @@ static void run_part(void *arg, int64_t chunk, int worker) {
         spectrum kernel = spectrum_panels(range_size(in) * GEMM_PANEL, job->part_panels);
         kernel.data = job->scratch + worker * job->scratch_size;
         load_kernel(job, in, panels, &kernel);
-        winograd_multiply(p, job->forward, rows, in, panels, &job->source, &kernel, i > 0, &result);
+        winograd_multiply(p, job->pass->forward, rows, in, panels, &job->source, &kernel, i > 0,
+                          &result);
     }
     store_result(job, &result, job->lines, panels, 1, 0);
 }
@@ -234,18 +233,14 @@ static int covers_x(const winograd_plan *p) {
            (p->across * m + shared) * q->sw - q->pl >= q->w;
 }
 
-int32_t conv_winograd(gan_context *ctx, const winograd_plan *p, int forward, const real *in,
-                      const real *w, real *out) {
+int32_t conv_winograd(gan_context *ctx, const winograd_plan *p, const conv_pass *pass) {
     winograd_job job = {.p = p,
-                        .forward = forward,
-                        .in = in,
-                        .w = w,
-                        .out = out,
-                        .in_panels = forward ? p->x_panels : p->o_panels,
-                        .out_panels = forward ? p->o_panels : p->x_panels};
-    if (!forward && !covers_x(p)) {
+                        .pass = pass,
+                        .in_panels = pass->forward ? p->x_panels : p->o_panels,
+                        .out_panels = pass->forward ? p->o_panels : p->x_panels};
+    if (!pass->forward && !covers_x(p)) {
         const conv_geom *q = p->geom;
-        memset(out, 0, (size_t)(q->n * q->h * q->w * q->c) * sizeof(real));
+        memset(pass->out, 0, (size_t)(q->n * q->h * q->w * q->c) * sizeof(real));
     }
     const int64_t kernel = p->points * p->x_panels * p->o_panels * GEMM_PANEL * GEMM_PANEL;
     const int64_t bands = p->lines * p->across / BAND_TILES;

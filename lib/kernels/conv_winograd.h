@@ -17,8 +17,8 @@
 #ifndef GAN_KERNELS_CONV_WINOGRAD_H
 #define GAN_KERNELS_CONV_WINOGRAD_H
 
+#include "kernels/conv_algorithms.h"
 #include "kernels/conv_winograd_transform.h"
-#include "kernels/kernels.h"
 
 typedef struct winograd_plan {
     const conv_geom *geom;
@@ -66,8 +66,9 @@ void winograd_load_w(const winograd_plan *p, const real *w, range o_panels, rang
 void winograd_load_w_transposed(const winograd_plan *p, const real *w, range x_panels,
                                 range o_panels, const spectrum *to);
 
+/* Then the epilogue, if there is one. */
 void winograd_store_g(const winograd_plan *p, const spectrum *from, range lines, range panels,
-                      real *g);
+                      const conv_epilogue *epilogue, real *g);
 /* What neighbouring lines of tiles, above and below, have already stored is added to. */
 void winograd_store_x(const winograd_plan *p, const spectrum *from, range lines, range panels,
                       int above, int below, real *x);
@@ -94,9 +95,8 @@ void winograd_correlate(const winograd_plan *p, int64_t tiles, range o_panels, r
  * keeps the geometry's address. */
 int winograd_suits(const conv_geom *geom, winograd_plan *plan);
 
-/* forward: y from x, otherwise dx from g. */
-int32_t conv_winograd(gan_context *ctx, const winograd_plan *p, int forward, const real *in,
-                      const real *w, real *out);
+/* Both passes, the epilogue included. */
+int32_t conv_winograd(gan_context *ctx, const winograd_plan *p, const conv_pass *pass);
 int32_t conv_winograd_weight_grad(gan_context *ctx, const winograd_plan *p, const real *x,
                                   const real *g, real *dw);
 

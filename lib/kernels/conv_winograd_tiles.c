@@ -242,8 +242,20 @@ void winograd_load_g(const winograd_plan *p, const real *g, range lines, range p
     }
 }
 
+/* The pixels of a patch that was just stored. */
+static void finish_patch(const image *im, const patch *a, const conv_epilogue *epilogue,
+                         real *pixels) {
+    const range rows = clip(a->y, im->step, a->size, im->h);
+    const range cols = clip(a->x, im->step, a->size, im->w);
+    const int64_t count = min_i64(a->panels * GEMM_PANEL, im->c - a->c);
+    for (int64_t u = rows.begin; u < rows.end; u++)
+        for (int64_t v = cols.begin; v < cols.end; v++)
+            epilogue_apply(epilogue, a->c, count,
+                           pixels + ((a->y + u) * im->w + a->x + v) * im->c + a->c);
+}
+
 void winograd_store_g(const winograd_plan *p, const spectrum *from, range lines, range panels,
-                      real *g) {
+                      const conv_epilogue *epilogue, real *g) {
     const image im = image_g(p->geom);
     const adding none = {0, p->f->m, 0};
     for (tile_at t = {lines.begin, 0, 0}; t.line < lines.end; t = next_tile(p, t)) {
@@ -252,6 +264,7 @@ void winograd_store_g(const winograd_plan *p, const spectrum *from, range lines,
         if (next.line < lines.end) prefetch_patch(1, &im, &b, 0, g + image_at(p, &im, next.line));
         store_patch(&im, &a, &none, p->f->points_to_g, from->data + t.row * from->row,
                     point_steps(p, from), g + image_at(p, &im, t.line));
+        if (epilogue) finish_patch(&im, &a, epilogue, g + image_at(p, &im, t.line));
     }
 }
 

@@ -40,8 +40,15 @@ typedef struct conv_geom {
     int64_t pt, pl;     /* zeros above and to the left */
 } conv_geom;
 
-int32_t conv_forward(gan_context *ctx, const conv_geom *geom, const real *x, const real *w,
-                     real *y);
+/* What becomes of a result in the pass that stores it: y = act(y + bias), bias (o). */
+typedef struct conv_epilogue {
+    const real *bias;
+    activation act;
+} conv_epilogue;
+
+/* epilogue NULL: none. */
+int32_t conv_forward(gan_context *ctx, const conv_geom *geom, const conv_epilogue *epilogue,
+                     const real *x, const real *w, real *y);
 int32_t conv_data_grad(gan_context *ctx, const conv_geom *geom, const real *g, const real *w,
                        real *dx);
 int32_t conv_weight_grad(gan_context *ctx, const conv_geom *geom, const real *x, const real *g,

@@ -14,8 +14,10 @@ static int fits(const gan_module *m, gan_tensor *x, int32_t axis) {
 
 /* (N,H,W,C) to (N,H',W',O) with W (O,KH,KW,C). */
 static gan_tensor *conv2d_forward(gan_module *m, gan_tensor *x, activation act) {
+    gan_tensor *w = module_own(m, "weight"), *bias = module_own(m, "bias");
     if (!fits(m, x, 3)) return NULL;
-    return affine_shift(m, op_conv2d(x, module_own(m, "weight"), &m->conv, m->label), act);
+    if (bias) return op_conv2d_bias_act(x, w, bias, &m->conv, act, m->label);
+    return op_activate(op_conv2d(x, w, &m->conv, m->label), act);
 }
 
 /* (N,H,W,C) to (N,H',W',O) with W (C,KH,KW,O). */

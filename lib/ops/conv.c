@@ -7,7 +7,8 @@
  *   data_grad(g,w) conv(u,w)          weight_grad(u,g)        u: the gradient that comes in
  *   weight_grad(x,g) data_grad(g,u)   conv(x,u)
  *
- * One geometry, with all three shapes in it, serves all. */
+ * One geometry, with all three shapes in it, serves all. conv_bias_act is the fused form of a
+ * layer, whose derivatives are made of these. */
 #include "ops/table.h"
 
 #include "core/error.h"
@@ -46,6 +47,15 @@ gan_tensor *op_conv(gan_tensor *x, gan_tensor *w, const conv_geom *m) {
     return apply(OP_conv, x, w, m, output_shape(m));
 }
 
+static gan_tensor *op_conv_bias_act(gan_tensor *x, gan_tensor *w, gan_tensor *bias,
+                                    const conv_geom *m, activation act) {
+    op_attr attr = attr_of(m);
+    attr.f[0] = act.kind;
+    attr.f[1] = act.number;
+    shape out = output_shape(m);
+    return op_apply(OP_conv_bias_act, 3, (gan_tensor *[]){x, w, bias}, &attr, NULL, &out);
+}
+
 gan_tensor *op_conv_data_grad(gan_tensor *g, gan_tensor *w, const conv_geom *m) {
     return apply(OP_conv_data_grad, g, w, m, image_shape(m));
 }
@@ -58,7 +68,13 @@ gan_tensor *op_conv_weight_grad(gan_tensor *x, gan_tensor *g, const conv_geom *m
 
 int32_t forward_conv(const op_call *c) {
     conv_geom m = geom_of(c->attr);
-    return conv_forward(c->ctx, &m, c->in[0], c->in[1], c->out);
+    return conv_forward(c->ctx, &m, NULL, c->in[0], c->in[1], c->out);
+}
+
+int32_t forward_conv_bias_act(const op_call *c) {
+    conv_geom m = geom_of(c->attr);
+    const conv_epilogue epilogue = {c->in[2], activation_of(c->attr)};
+    return conv_forward(c->ctx, &m, &epilogue, c->in[0], c->in[1], c->out);
 }
 
 int32_t forward_conv_data_grad(const op_call *c) {
@@ -77,6 +93,20 @@ gan_tensor *vjp_conv(const op_record *r, gan_tensor *g, int32_t i) {
     conv_geom m = geom_of(record_attr(r));
     if (i == 0) return op_conv_data_grad(g, record_input(r, 1), &m);
     return op_conv_weight_grad(record_input(r, 0), g, &m);
+}
+
+/* g is past the activation. */
+gan_tensor *vjp_conv_bias_act(const op_record *r, gan_tensor *g, int32_t i) {
+    return i == 2 ? g : vjp_conv(r, g, i);
+}
+
+int32_t gradients_conv_bias_act(const op_record *r, gan_tensor *g, uint32_t wanted,
+                                gan_tensor **out) {
+    gan_tensor *through = bias_act_gradients(r, g, wanted >> 2 & 1 ? &out[2] : NULL);
+    if (!through) return GAN_ENOMEM;
+    for (int32_t i = 0; i < 2; i++)
+        if (wanted >> i & 1 && !(out[i] = vjp_conv(r, through, i))) return GAN_ENOMEM;
+    return GAN_OK;
 }
 
 gan_tensor *vjp_conv_data_grad(const op_record *r, gan_tensor *u, int32_t i) {
@@ -157,17 +187,31 @@ static int32_t prepare(const char *function, gan_tensor *a, gan_tensor *b,
     return code;
 }
 
-gan_tensor *op_conv2d(gan_tensor *x, gan_tensor *w, const gan_conv2d_opts *opts, const char *name) {
-    if (prepare(name, x, w, opts)) return NULL;
+static int32_t conv2d_geom(gan_tensor *x, gan_tensor *w, const gan_conv2d_opts *opts,
+                           const char *name, conv_geom *m) {
+    int32_t code = prepare(name, x, w, opts);
+    if (code) return code;
     const int64_t *sx = tensor_shape(x)->dim, *sw = tensor_shape(w)->dim;
-    if (sx[3] != sw[3]) {
-        mismatch(name, x, w, "the channels (last axes) must agree");
-        return NULL;
-    }
-    conv_geom m = geom_from_opts(opts);
-    m.n = sx[0], m.h = sx[1], m.w = sx[2], m.c = sx[3];
-    m.o = sw[0], m.kh = sw[1], m.kw = sw[2];
-    return fit_output(name, x, w, &m, opts) ? NULL : op_conv(x, w, &m);
+    if (sx[3] != sw[3]) return mismatch(name, x, w, "the channels (last axes) must agree");
+    *m = geom_from_opts(opts);
+    m->n = sx[0], m->h = sx[1], m->w = sx[2], m->c = sx[3];
+    m->o = sw[0], m->kh = sw[1], m->kw = sw[2];
+    return fit_output(name, x, w, m, opts);
+}
+
+gan_tensor *op_conv2d(gan_tensor *x, gan_tensor *w, const gan_conv2d_opts *opts, const char *name) {
+    conv_geom m;
+    return conv2d_geom(x, w, opts, name, &m) ? NULL : op_conv(x, w, &m);
+}
+
+gan_tensor *op_conv2d_bias_act(gan_tensor *x, gan_tensor *w, gan_tensor *bias,
+                               const gan_conv2d_opts *opts, activation act, const char *name) {
+    conv_geom m;
+    if (!OP_READY(name, x, w, bias) || conv2d_geom(x, w, opts, name, &m)) return NULL;
+    const shape *b = tensor_shape(bias);
+    if (b->rank == 1 && b->dim[0] == m.o) return op_conv_bias_act(x, w, bias, &m, act);
+    mismatch(name, w, bias, "the kernel's outputs and the bias must agree");
+    return NULL;
 }
 
 gan_tensor *op_conv_transpose2d(gan_tensor *x, gan_tensor *w, const gan_conv2d_opts *opts,

@@ -133,18 +133,24 @@ gan_tensor *vjp_bias_act(const op_record *r, gan_tensor *g, int32_t i) {
     return g;
 }
 
-int32_t gradients_bias_act(const op_record *r, gan_tensor *g, uint32_t wanted, gan_tensor **out) {
+gan_tensor *bias_act_gradients(const op_record *r, gan_tensor *g, gan_tensor **bias) {
     activation act = activation_of(record_attr(r));
-    const shape *bias = record_input_shape(r, 1);
+    shape s = shape_1(tensor_shape(g)->dim[tensor_shape(g)->rank - 1]);
     if (act.kind == ACTIVATION_NONE) {
-        out[0] = g;
-        if (wanted & 2) out[1] = op_sum_to(g, bias);
-        return wanted & 2 && !out[1] ? GAN_ENOMEM : GAN_OK;
+        if (bias) *bias = op_sum_to(g, &s);
+        return bias && !*bias ? NULL : g;
     }
-    gan_tensor *y = record_output(r);
-    if (!y || gradients_room(r, g, wanted, out)) return GAN_ENOMEM;
-    int64_t cols = bias->dim[0];
-    return bias_act_grad(tensor_context(g), cols ? tensor_size(g) / cols : 0, cols, act,
-                         tensor_values(g), tensor_values(y), out[0] ? tensor_data(out[0]) : NULL,
-                         out[1] ? tensor_data(out[1]) : NULL);
+    gan_context *ctx = tensor_context(g);
+    gan_tensor *y = record_output(r), *dx = tensor_new(ctx, tensor_shape(g));
+    if (bias) *bias = tensor_new(ctx, &s);
+    if (!y || !dx || (bias && !*bias)) return NULL;
+    int64_t cols = s.dim[0], rows = cols ? tensor_size(g) / cols : 0;
+    int32_t code = bias_act_grad(ctx, rows, cols, act, tensor_values(g), tensor_values(y),
+                                 tensor_data(dx), bias ? tensor_data(*bias) : NULL);
+    return code ? NULL : dx;
+}
+
+int32_t gradients_bias_act(const op_record *r, gan_tensor *g, uint32_t wanted, gan_tensor **out) {
+    out[0] = bias_act_gradients(r, g, wanted & 2 ? &out[1] : NULL);
+    return out[0] ? GAN_OK : GAN_ENOMEM;
 }

@@ -55,6 +55,9 @@ gan_tensor *op_conv_data_grad(gan_tensor *g, gan_tensor *w, const conv_geom *geo
 gan_tensor *op_conv_weight_grad(gan_tensor *x, gan_tensor *g, const conv_geom *geom);
 /* The public forms: they work out the geometry; opts is complete. */
 gan_tensor *op_conv2d(gan_tensor *x, gan_tensor *w, const gan_conv2d_opts *opts, const char *name);
+/* act(conv2d + bias (O)) in one pass. */
+gan_tensor *op_conv2d_bias_act(gan_tensor *x, gan_tensor *w, gan_tensor *bias,
+                               const gan_conv2d_opts *opts, activation act, const char *name);
 gan_tensor *op_conv_transpose2d(gan_tensor *x, gan_tensor *w, const gan_conv2d_opts *opts,
                                 const char *name);
 gan_tensor *op_conv2d_data_grad(gan_tensor *g, gan_tensor *w, int64_t h, int64_t width,

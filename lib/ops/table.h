@@ -32,6 +32,9 @@ gan_tensor *op_apply_2(int32_t op, gan_tensor *a, gan_tensor *b, const op_attr *
 /* For gradients_name: out[i] = a tensor of input i's shape where it is wanted. */
 int32_t gradients_room(const op_record *r, const gan_tensor *g, uint32_t wanted, gan_tensor **out);
 
+/* The gradient g through the activation that r ends with; and the bias's, if that is asked for. */
+gan_tensor *bias_act_gradients(const op_record *r, gan_tensor *g, gan_tensor **bias);
+
 /* op_ready for a list of tensors. */
 #define OP_READY(function, ...)                                                                    \
     op_ready(function, (int32_t)(sizeof((gan_tensor *[]){__VA_ARGS__}) / sizeof(gan_tensor *)),    \

@@ -47,6 +47,14 @@ static gan_conv2d_opts conv_opts(const double *p) {
     return o;
 }
 
+/* p: activation, number. */
+static gan_tensor *conv_bias_act(gan_tensor *const *x, const double *p) {
+    gan_conv2d_opts o;
+    gan_conv2d_opts_init(&o, sizeof o);
+    o.pad_top = o.pad_left = 1;
+    return op_conv2d_bias_act(x[0], x[1], x[2], &o, (activation){(int32_t)p[0], p[1]}, "conv");
+}
+
 static gan_tensor *conv(gan_tensor *const *x, const double *p) {
     gan_conv2d_opts o = conv_opts(p);
     return gan_conv2d(x[0], x[1], &o);
@@ -269,6 +277,18 @@ const sample op_samples[] = {
     {"bias_act", bias_act_of, 3, {ACTIVATION_LEAKY_RELU, 0.2}, {X(3, 4), POSITIVE(4)}},
     {"bias_act", bias_act_of, 3, {ACTIVATION_LEAKY_RELU, 0}, {X(2, 2, 3, 5), POSITIVE(5)}},
     {"bias_act", bias_act_of, 3, {ACTIVATION_ELU, 0.7}, {X(3, 4), POSITIVE(4)}},
+
+    {"conv_bias_act", conv_bias_act, 2, {ACTIVATION_NONE}, {X(2, 4, 3, 2), X(3, 3, 3, 2), X(3)}},
+    {"conv_bias_act",
+     conv_bias_act,
+     2,
+     {ACTIVATION_LEAKY_RELU, 0.2},
+     {X(2, 4, 3, 2), X(3, 3, 3, 2), POSITIVE(3)}},
+    {"conv_bias_act",
+     conv_bias_act,
+     2,
+     {ACTIVATION_ELU, 0.7},
+     {X(2, 4, 3, 2), X(3, 3, 3, 2), POSITIVE(3)}},
 
     {"affine", affine, 3, {-1.5, 0.25}, {X(3, 4)}},
     {"affine", affine, 3, {0, 1}, {X(5)}},

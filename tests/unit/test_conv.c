@@ -4,6 +4,8 @@
 
 #include "conv_problems.h"
 
+#include "ops/op.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +70,47 @@ static void check_problem(gan_context *ctx, const conv_problem *p) {
     gan_scope_end(ctx, scope);
 }
 
+/* The largest difference of two tensors' elements. */
+static double difference(gan_context *ctx, gan_tensor *a, gan_tensor *b) {
+    double most = -1;
+    gan_tensor *off = gan_max(gan_reshape(gan_abs(gan_sub(a, b)), SHAPE(-1)), NULL, 0, 0);
+    assert_made(ctx, off);
+    assert_ok(ctx, gan_tensor_item(off, &most));
+    return most;
+}
+
+/* Bias and activation in the pass that stores a result, whichever algorithm that is, against a pass
+ * of their own. */
+static void check_epilogue(gan_context *ctx, const conv_problem *p, activation act) {
+    const int64_t scope = gan_scope_begin(ctx);
+    gan_tensor *tensors[CONV_OPERANDS];
+    make_operands(ctx, p, tensors);
+    gan_tensor *x = tensors[CONV_OF_X], *w = tensors[CONV_OF_W];
+    gan_tensor *bias = gan_randn(ctx, SHAPE(p->o));
+    const gan_conv2d_opts opts = conv_problem_opts(p);
+    gan_tensor *apart = op_bias_act(gan_conv2d(x, w, &opts), bias, act);
+    spoil(ctx, conv_problem_size(p, CONV_OF_G));
+    gan_tensor *fused = op_conv2d_bias_act(x, w, bias, &opts, act, "conv");
+    assert_made(ctx, fused);
+    if (!(difference(ctx, apart, fused) <= 1e-4)) {
+        char name[CONV_NAME];
+        print_error("%s, activation %d\n", conv_problem_name(p, name), (int)act.kind);
+        fail();
+    }
+    gan_scope_end(ctx, scope);
+}
+
+static void test_epilogues(void **state) {
+    (void)state;
+    gan_context *ctx = context_with(2);
+    for (int i = 0; i < CONV_PROBLEMS; i++) {
+        if (conv_problem_work(&conv_problems[i]) > LARGE) continue;
+        check_epilogue(ctx, &conv_problems[i], (activation){ACTIVATION_ELU, 0.5});
+        check_epilogue(ctx, &conv_problems[i], (activation){ACTIVATION_LEAKY_RELU, 0.2});
+    }
+    gan_context_destroy(ctx);
+}
+
 static void test_values(void **state) {
     (void)state;
     gan_context *ctx = context_with(2);
@@ -107,6 +150,7 @@ static void test_threads_give_the_same_bits(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_epilogues),
         cmocka_unit_test(test_threads_give_the_same_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
