@@ -79,6 +79,7 @@ int32_t conv_data_grad(gan_context *ctx, const conv_geom *q, const real *g, cons
     const conv_pass pass = {q, 0, g, w, dx, NULL};
     winograd_plan plan;
     if (winograd_suits(q, &plan)) return conv_winograd(ctx, &plan, &pass);
+    if (conv_scattered_suits(q)) return conv_scattered(ctx, &pass);
     if (q->c <= FEW && q->o > q->c && q->dw == 1) return conv_folded(ctx, &pass);
     const window first = window_data_grad(q, 0);
     return multiplies_in_place(&first) ? conv_implicit(ctx, &pass) : conv_unfolded(ctx, &pass);

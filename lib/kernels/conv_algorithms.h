@@ -46,6 +46,10 @@ int32_t conv_unfolded(gan_context *ctx, const conv_pass *pass);
  * and the forward pass has stride 1. */
 int32_t conv_folded(gan_context *ctx, const conv_pass *pass);
 
+/* The data gradient of few pixels and a large kernel, which is used where it lies. */
+int conv_scattered_suits(const conv_geom *q);
+int32_t conv_scattered(gan_context *ctx, const conv_pass *pass);
+
 /* matrix (taps * win->c, planes) = unfolded source^T * plain, plain being (rows, planes). The
  * source is read as conv_implicit does. */
 int32_t conv_correlate_implicit(gan_context *ctx, const window *win, const real *source,

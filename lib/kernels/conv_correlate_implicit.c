@@ -82,6 +82,7 @@ static void multiply(const correlate_job *job, const block *b, const real *lines
     const window *win = job->win;
     const int64_t across = win->x.taps * win->c, size = window_line_size(win, b->positions);
     gemm_strip strip = {.rows = across,
+                        .b_step = GEMM_PANEL,
                         .runs = b->lines,
                         .run = b->positions,
                         .row = 1,

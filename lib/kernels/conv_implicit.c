@@ -137,6 +137,7 @@ static void multiply_part(const implicit_job *job, const band *b, int64_t ty, in
                         .row = step,
                         .run_step = win->y.step * size,
                         .step = 1,
+                        .b_step = GEMM_PANEL,
                         .accumulate = ty > 0 || from > 0,
                         .ldc = win->x.out_step * job->channels};
     for (int64_t col = b->col; col < b->col + b->cols; col += GEMM_PANEL) {

@@ -34,7 +34,7 @@ static inline __attribute__((always_inline)) void multiply_tile(const int rows, 
                                                                 const gemm_strip *t) {
     vec sum[ROWS][VECTORS];
     const real *b = t->b;
-    const int64_t row = t->row, step = t->step, ldc = t->ldc;
+    const int64_t row = t->row, step = t->step, b_step = t->b_step, ldc = t->ldc;
     real *const c = t->c;
     const char *next = t->next;
 #pragma GCC unroll 12
@@ -56,7 +56,7 @@ static inline __attribute__((always_inline)) void multiply_tile(const int rows, 
 #pragma GCC unroll 2
                 for (int v = 0; v < vectors; v++) sum[i][v] += a[i * row] * across[v];
             a += step;
-            b += GEMM_PANEL;
+            b += b_step;
         }
     }
 #pragma GCC unroll 12
@@ -181,6 +181,7 @@ void gemm_packed(int64_t m, int64_t n, int64_t k, const gemm_left *a, const real
                         .run = k * (part + 1) / parts - from,
                         .row = a->row,
                         .step = a->step,
+                        .b_step = GEMM_PANEL,
                         .accumulate = accumulate || part > 0,
                         .ldc = ldc};
         for (int64_t i = 0; i < m; i += BLOCK) {

@@ -65,7 +65,8 @@ typedef struct gemm_strip {
     int64_t runs, run;
     const real *a;
     int64_t row, run_step, step;
-    const real *b; /* the panel, at the first step of the depth */
+    const real *b;  /* the panel, at the first step of the depth */
+    int64_t b_step; /* and from step to step: GEMM_PANEL; more where it is a matrix's columns */
     int accumulate;
     real *c;
     int64_t ldc;

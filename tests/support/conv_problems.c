@@ -85,6 +85,10 @@ const conv_problem conv_problems[CONV_PROBLEMS] = {
     {0, 1, 150, 37, 22, 25, 3, 2, 1, 1, 1, 0, 0, 1},
     {0, 2, 19, 100, 34, 16, 2, 2, 4, 1, 0, 0, 0, 0},
     {0, 1, 12, 20, 1, 900, 1, 5, 1, 1, 0, 2, 0, 2},
+    /* few pixels and a large kernel, which is used where it lies */
+    {1, 1, 128, 137, 8, 8, 4, 4, 2, 1, 1, 1, 1, 1},
+    {1, 3, 96, 310, 7, 5, 3, 3, 1, 2, 2, 1, 0, 2},
+    {1, 2, 64, 460, 9, 6, 3, 3, 2, 1, 0, 2, 1, 1},
 };
 
 static int64_t windows(int64_t size, int64_t pads, int64_t k, int64_t stride, int64_t dilation) {

@@ -15,7 +15,7 @@ typedef struct conv_problem {
     int32_t top, left, bottom, right; /* zeros around x */
 } conv_problem;
 
-enum { CONV_LAYERS = 17, CONV_PROBLEMS = CONV_LAYERS + 51 };
+enum { CONV_LAYERS = 17, CONV_PROBLEMS = CONV_LAYERS + 54 };
 
 /* The layers of the benchmark, then small ones of every kind for the test. */
 extern const conv_problem conv_problems[CONV_PROBLEMS];

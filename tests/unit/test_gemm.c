@@ -132,6 +132,7 @@ static void try_strip(int64_t rows, int64_t cols, int64_t runs, int64_t run, int
         for (int64_t p = 0; p < k; p++)
             unfolded[i * k + p] = a[i * row + p / run * run_step + p % run * step];
     gemm_strip strip = {.rows = rows,
+                        .b_step = GEMM_PANEL,
                         .cols = cols,
                         .runs = runs,
                         .run = run,
