@@ -21,7 +21,8 @@ enum {
 
 typedef struct judge {
     gan_context *ctx;
-    gan_idx *images, *labels;
+    gan_dataset *data;
+    gan_loader *loader;
     gan_module *classifier, *generator;
     gan_optimizer *adam;
 } judge;
@@ -34,16 +35,10 @@ static gan_tensor *logits(judge *j, gan_tensor *images) {
 static int32_t train_classifier(judge *j) {
     int32_t status = GAN_OK;
     for (int step = 0; step < CLASSIFIER_STEPS && status == GAN_OK; step++) {
-        int32_t index[BATCH], labels[BATCH];
         int64_t scope = gan_scope_begin(j->ctx);
-        status = fashion_draw(j->ctx, j->images, BATCH, index);
-        for (int i = 0; i < BATCH && status == GAN_OK; i++)
-            labels[i] = gan_idx_data(j->labels)[index[i]];
-        if (status == GAN_OK) {
-            gan_tensor *real = gan_idx_images(j->images, index, BATCH, -1, 1);
-            status =
-                gan_optimizer_minimize(j->adam, gan_cross_entropy(logits(j, real), labels, BATCH));
-        }
+        gan_tensor *scores = logits(j, gan_loader_next(j->loader));
+        status = gan_optimizer_minimize(
+            j->adam, gan_cross_entropy(scores, gan_loader_labels(j->loader), BATCH));
         gan_scope_end(j->ctx, scope);
     }
     return status;
@@ -77,8 +72,8 @@ static int32_t classify_samples(judge *j, int count[FASHION_CLASSES]) {
 /* Opens the data, loads the generator and makes a classifier to train. */
 static int32_t prepare(judge *j, const char *data, const char *weights) {
     int32_t status;
-    if ((status = fashion_open(j->ctx, data, "train-images-idx3-ubyte", &j->images)) < 0 ||
-        (status = fashion_open(j->ctx, data, "train-labels-idx1-ubyte", &j->labels)) < 0 ||
+    if ((status = fashion_open(j->ctx, data, 1, &j->data)) < 0 ||
+        (status = fashion_loader(j->data, BATCH, 0, &j->loader)) < 0 ||
         (status = fashion_generator(j->ctx, &j->generator)) < 0 ||
         (status = gan_module_load(j->generator, weights)) < 0 ||
         (status = gan_sequential_create(j->ctx, &j->classifier)) < 0)
@@ -90,8 +85,7 @@ static int32_t prepare(judge *j, const char *data, const char *weights) {
 /* Whether enough classes are among the samples; -1 after a message. */
 static int judge_classes(judge *j, const char *data, const char *weights) {
     int count[FASHION_CLASSES] = {0}, found = 0, status = prepare(j, data, weights);
-    if (status == GAN_OK &&
-        !(fashion_are_images(j->images) && fashion_are_labels(j->labels, j->images))) {
+    if (status == GAN_OK && !fashion_fits(j->data)) {
         fprintf(stderr, "check_quickstart: the files in %s are not Fashion-MNIST\n", data);
         return -1;
     }
@@ -170,8 +164,8 @@ int main(int argc, char **argv) {
     gan_optimizer_unref(j.adam);
     gan_module_unref(j.classifier);
     gan_module_unref(j.generator);
-    gan_idx_unref(j.labels);
-    gan_idx_unref(j.images);
+    gan_loader_unref(j.loader);
+    gan_dataset_unref(j.data);
     gan_context_destroy(j.ctx);
     return classes > 0 && fell > 0 ? 0 : 1;
 }

@@ -27,8 +27,6 @@ enum {
     FILE_BYTES = 64 /* of them for a file's name */
 };
 
-static const char IMAGES[] = "train-images-idx3-ubyte";
-
 typedef struct settings {
     const char *data, *out;
     double minutes;
@@ -37,7 +35,8 @@ typedef struct settings {
 
 typedef struct trainer {
     gan_context *ctx;
-    gan_idx *images;
+    gan_dataset *images;
+    gan_loader *loader;
     gan_module *generator, *critic;
     gan_optimizer *generator_adam, *critic_adam;
     gan_tensor *shown; /* latents of samples.png */
@@ -55,15 +54,9 @@ static gan_tensor *latents(const trainer *t, int64_t n) {
     return gan_randn(t->ctx, (int64_t[]){n, FASHION_LATENT}, 2);
 }
 
-static gan_tensor *real_images(const trainer *t) {
-    int32_t index[FASHION_MAX_BATCH];
-    if (fashion_draw(t->ctx, t->images, t->batch, index) < 0) return NULL;
-    return gan_idx_images(t->images, index, t->batch, -1, 1);
-}
-
 /* Lines 3-9: one step of the critic on real and generated images and on points between them. */
 static int32_t critic_step(trainer *t, measures *m) {
-    gan_tensor *real = real_images(t);
+    gan_tensor *real = gan_loader_next(t->loader);
     gan_recording(t->ctx, 0); /* the generator is not trained here */
     gan_tensor *fake = gan_forward(t->generator, latents(t, t->batch));
     gan_recording(t->ctx, 1);
@@ -111,7 +104,8 @@ static int32_t make_trainer(trainer *t, const settings *s) {
     adam.beta1 = 0;
     adam.beta2 = 0.9;
     t->batch = s->batch;
-    if ((status = fashion_open(t->ctx, s->data, IMAGES, &t->images)) < 0 ||
+    if ((status = fashion_open(t->ctx, s->data, 0, &t->images)) < 0 ||
+        (status = fashion_loader(t->images, s->batch, s->seed, &t->loader)) < 0 ||
         (status = fashion_generator(t->ctx, &t->generator)) < 0 ||
         (status = fashion_critic(t->ctx, &t->critic)) < 0 ||
         (status = gan_adam_create(t->generator, &adam, &t->generator_adam)) < 0 ||
@@ -126,7 +120,8 @@ static void free_trainer(trainer *t) {
     gan_optimizer_unref(t->generator_adam);
     gan_module_unref(t->critic);
     gan_module_unref(t->generator);
-    gan_idx_unref(t->images);
+    gan_loader_unref(t->loader);
+    gan_dataset_unref(t->images);
     gan_context_destroy(t->ctx);
 }
 
@@ -257,8 +252,8 @@ static int train(trainer *t, const settings *s, FILE *log) {
 
 static int run(trainer *t, const settings *s) {
     if (make_trainer(t, s) < 0) return fail("%s", gan_last_error(t->ctx));
-    if (!fashion_are_images(t->images))
-        return fail("%s/%s does not hold %d x %d images", s->data, IMAGES, FASHION_SIDE,
+    if (!fashion_fits(t->images))
+        return fail("the images in %s are not of %d x %d pixels", s->data, FASHION_SIDE,
                     FASHION_SIDE);
     if (make_folder(s->out)) return 1;
     FILE *log = open_log(s->out);

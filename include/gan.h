@@ -17,5 +17,6 @@
 #include "gan/optim.h"
 #include "gan/io.h"
 #include "gan/image.h"
+#include "gan/data.h"
 
 #endif

@@ -9,33 +9,34 @@ enum {
     BASE = 7    /* side of the generator's first image: 7, 14, 28                       */
 };
 
-int32_t fashion_open(gan_context *ctx, const char *folder, const char *name, gan_idx **out) {
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    if (access(path, F_OK)) snprintf(path, sizeof path, "%s/%s.gz", folder, name);
-    return gan_idx_open(ctx, path, out);
+enum { PATH_BYTES = 4096 };
+
+/* folder/name, or folder/name.gz if only that is there. */
+static void find(const char *folder, const char *name, char path[PATH_BYTES]) {
+    snprintf(path, PATH_BYTES, "%s/%s", folder, name);
+    if (access(path, F_OK)) snprintf(path, PATH_BYTES, "%s/%s.gz", folder, name);
 }
 
-int fashion_are_images(const gan_idx *items) {
-    return gan_idx_rank(items) == 3 && gan_idx_dim(items, 0) > 0 &&
-           gan_idx_dim(items, 1) == FASHION_SIDE && gan_idx_dim(items, 2) == FASHION_SIDE;
+int32_t fashion_open(gan_context *ctx, const char *folder, int labelled, gan_dataset **out) {
+    char images[PATH_BYTES], labels[PATH_BYTES];
+    find(folder, "train-images-idx3-ubyte", images);
+    find(folder, "train-labels-idx1-ubyte", labels);
+    return gan_dataset_from_idx(ctx, images, labelled ? labels : NULL, NULL, out);
 }
 
-int fashion_are_labels(const gan_idx *items, const gan_idx *images) {
-    int64_t n = gan_idx_dim(images, 0);
-    if (gan_idx_rank(items) != 1 || gan_idx_dim(items, 0) != n) return 0;
-    for (int64_t i = 0; i < n; i++)
-        if (gan_idx_data(items)[i] >= FASHION_CLASSES) return 0;
-    return 1;
+int fashion_fits(const gan_dataset *d) {
+    const int64_t *shape = gan_dataset_shape(d);
+    return shape[1] == FASHION_SIDE && shape[2] == FASHION_SIDE &&
+           gan_dataset_class_count(d) <= FASHION_CLASSES;
 }
 
-int32_t fashion_draw(gan_context *ctx, const gan_idx *items, int64_t n, int32_t *index) {
-    float uniform[FASHION_MAX_BATCH];
-    gan_tensor *u = gan_rand(ctx, &n, 1, 0, (double)gan_idx_dim(items, 0));
-    int32_t status = gan_tensor_read(u, uniform, n);
-    if (status < 0) return status;
-    for (int64_t i = 0; i < n; i++) index[i] = (int32_t)uniform[i];
-    return GAN_OK;
+int32_t fashion_loader(gan_dataset *d, int64_t batch, int64_t seed, gan_loader **out) {
+    gan_loader_opts opts;
+    gan_loader_opts_init(&opts, sizeof opts);
+    opts.batch = (int32_t)batch;
+    opts.seed = (uint64_t)seed;
+    opts.remainder = GAN_REMAINDER_WRAP;
+    return gan_loader_create(d, &opts, out);
 }
 
 /* Kernels that halve the side (or double it, transposed): 4 x 4, stride 2, one pixel around. */

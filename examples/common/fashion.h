@@ -13,15 +13,15 @@ enum {
     FASHION_MAX_BATCH = 1024
 };
 
-/* Opens folder/name, or folder/name.gz. Errors: those of gan_idx_open. */
-int32_t fashion_open(gan_context *ctx, const char *folder, const char *name, gan_idx **out);
+/* The training images (N,28,28,1) in a folder, plain or .gz, with their labels if `labelled`.
+ * Errors: those of gan_dataset_from_idx. */
+int32_t fashion_open(gan_context *ctx, const char *folder, int labelled, gan_dataset **out);
 
-/* Whether a file holds images of the networks' size; and whether a file holds their labels. */
-int fashion_are_images(const gan_idx *items);
-int fashion_are_labels(const gan_idx *items, const gan_idx *images);
+/* Whether those are images of the networks' size, and labels of no more classes. */
+int fashion_fits(const gan_dataset *d);
 
-/* Draws n <= FASHION_MAX_BATCH items with replacement. */
-int32_t fashion_draw(gan_context *ctx, const gan_idx *items, int64_t n, int32_t *index);
+/* Batches in random order, one epoch after the other; few images fill a batch several times. */
+int32_t fashion_loader(gan_dataset *d, int64_t batch, int64_t seed, gan_loader **out);
 
 /* (N, FASHION_LATENT) standard normal to images (N,28,28,1) in (-1,1). */
 int32_t fashion_generator(gan_context *ctx, gan_module **out);

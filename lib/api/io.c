@@ -4,6 +4,7 @@
 #include "core/alloc.h"
 #include "core/context.h"
 #include "core/error.h"
+#include "data/pixels.h"
 #include "io/idx.h"
 #include "io/png.h"
 #include "nn/state.h"
@@ -96,18 +97,8 @@ int64_t gan_idx_dim(const gan_idx *idx, int32_t axis) {
 
 const uint8_t *gan_idx_data(const gan_idx *idx) { return idx ? idx->file.data : NULL; }
 
-/* ---- bytes and numbers ----------------------------------------------------------------------- */
-
-/* 0..255 to lo..hi. */
-static void from_bytes(real *to, const uint8_t *from, int64_t n, double lo, double hi) {
-    for (int64_t i = 0; i < n; i++) to[i] = (real)(lo + (hi - lo) * from[i] / 255);
-}
-
-static uint8_t to_byte(double value, double lo, double hi) {
-    double level = (value - lo) / (hi - lo) * 255;
-    if (!(level > 0)) return 0; /* NaN too */
-    return level >= 255 ? 255 : (uint8_t)(level + 0.5);
-}
+/* ---- images -----------------------------------------------------------------------------------
+ */
 
 static int32_t check_range(gan_context *ctx, const char *function, double lo, double hi) {
     if (isfinite(lo) && isfinite(hi) && lo < hi) return GAN_OK;
@@ -130,6 +121,7 @@ gan_tensor *gan_idx_images(const gan_idx *idx, const int32_t *index, int64_t n, 
         return NULL;
     int64_t pixels = f->dims[1] * f->dims[2];
     gan_tensor *images = tensor_new(ctx, &s);
+    pixel_levels levels = pixels_levels(lo, hi);
     for (int64_t i = 0; images && i < n; i++) {
         int64_t item = index ? index[i] : -1;
         if (item < 0 || item >= f->dims[0]) {
@@ -137,20 +129,18 @@ gan_tensor *gan_idx_images(const gan_idx *idx, const int32_t *index, int64_t n, 
                       (long long)i, (long long)item, (long long)f->dims[0]);
             return NULL;
         }
-        from_bytes(tensor_data(images) + i * pixels, f->data + item * pixels, pixels, lo, hi);
+        pixels_to_reals(&levels, f->data + item * pixels, pixels, tensor_data(images) + i * pixels);
     }
     return images;
 }
 
 /* ---- PNG ------------------------------------------------------------------------------------- */
 
-static int valid_channels(int64_t c) { return c == 1 || c == 3 || c == 4; }
-
 gan_tensor *gan_png_read(gan_context *ctx, const char *path, int32_t channels, double lo,
                          double hi) {
     const char *name = "gan_png_read";
     if (!ctx || context_enter(ctx)) return NULL;
-    if (!path || !valid_channels(channels)) {
+    if (!path || !pixels_are_channels(channels)) {
         error_set(ctx, GAN_EINVAL, "%s: %s", name,
                   path ? "channels must be 1, 3 or 4" : "path is NULL");
         return NULL;
@@ -159,7 +149,8 @@ gan_tensor *gan_png_read(gan_context *ctx, const char *path, int32_t channels, d
     if (check_range(ctx, name, lo, hi) || png_read(ctx, path, channels, &pixels)) return NULL;
     shape s = shape_4(1, pixels.height, pixels.width, channels);
     gan_tensor *image = tensor_new(ctx, &s);
-    if (image) from_bytes(tensor_data(image), pixels.data, tensor_size(image), lo, hi);
+    pixel_levels levels = pixels_levels(lo, hi);
+    if (image) pixels_to_reals(&levels, pixels.data, tensor_size(image), tensor_data(image));
     arena_free(ctx, pixels.data);
     return image;
 }
@@ -174,7 +165,7 @@ static int32_t grid_of(gan_tensor *images, int32_t columns, int32_t gap, grid *g
     gan_context *ctx = tensor_context(images);
     const shape *s = tensor_shape(images);
     char text[SHAPE_TEXT];
-    if (s->rank != 4 || tensor_size(images) == 0 || !valid_channels(s->dim[3]))
+    if (s->rank != 4 || tensor_size(images) == 0 || !pixels_are_channels(s->dim[3]))
         return error_set(ctx, GAN_EINVAL, "%s: images are %s, must be (N,H,W,C), C 1, 3 or 4", name,
                          shape_text(s, text));
     if (columns < 1 || gap < 0 || gap > 1 << 14)
@@ -196,7 +187,7 @@ static void draw_cell(uint8_t *picture, const grid *g, const real *image, int64_
     for (int64_t y = 0; y < g->h; y++) {
         uint8_t *row = picture + ((top + y) * g->width + left) * g->c;
         for (int64_t x = 0; x < g->w * g->c; x++)
-            row[x] = to_byte((double)image[y * g->w * g->c + x], lo, hi);
+            row[x] = pixels_byte((double)image[y * g->w * g->c + x], lo, hi);
     }
 }
 

@@ -18,7 +18,7 @@ enum {
     NAME_ATTEMPTS = 100
 };
 
-static int32_t file_error(gan_context *ctx, const char *path, const char *action, int reason) {
+int32_t file_error(gan_context *ctx, const char *path, const char *action, int reason) {
     char text[128];
 
     if (strerror_r(reason, text, sizeof text) != 0) {

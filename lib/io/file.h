@@ -1,5 +1,5 @@
-/* Whole files in, whole files out: the only code that talks to the file system. Failures are
- * GAN_EIO and the text names the path and the system's reason. */
+/* Whole files in, whole files out: with folder.h the only code that talks to the file system.
+ * Failures are GAN_EIO and the text names the path and the system's reason. */
 #ifndef GAN_IO_FILE_H
 #define GAN_IO_FILE_H
 
@@ -7,6 +7,9 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
+/* Sets GAN_EIO: "<path>: cannot <action>: <the text of the errno `reason`>". */
+int32_t file_error(gan_context *ctx, const char *path, const char *action, int reason);
 
 /* Reads a regular file into a block of the arena, which is the caller's. */
 int32_t file_read(gan_context *ctx, const char *path, uint8_t **out, size_t *out_bytes);

@@ -5,6 +5,7 @@
 #if defined(GAN_PNG) && GAN_PNG
 
 #include "core/alloc.h"
+#include "io/colour.h"
 #include "io/deflate.h"
 #include "io/file.h"
 
@@ -118,6 +119,13 @@ static void check_declared_size(codec *c) {
     }
 }
 
+/* The channels of the file's own picture. */
+static int32_t own_channels(const codec *c) {
+    int type = png_get_color_type(c->png, c->info);
+    if ((type & PNG_COLOR_MASK_ALPHA) || png_get_valid(c->png, c->info, PNG_INFO_tRNS)) return 4;
+    return (type & PNG_COLOR_MASK_COLOR) ? 3 : 1;
+}
+
 /* Asks for 8-bit pixels; gives their channels. A grey picture of a coloured file is made from RGB
  * later, since libpng would weigh with the file's gamma. */
 static int32_t request_channels(codec *c) {
@@ -137,8 +145,7 @@ static int32_t request_channels(codec *c) {
 /* In place: a grey pixel is written no later than its colours are read. */
 static void rgb_to_grey(uint8_t *pixels, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        const uint8_t *rgb = pixels + 3 * i;
-        pixels[i] = (uint8_t)((299 * rgb[0] + 587 * rgb[1] + 114 * rgb[2] + 500) / 1000);
+        pixels[i] = colour_grey(pixels + 3 * i);
     }
 }
 
@@ -154,6 +161,7 @@ static void decode(codec *c) {
 
     png_read_info(c->png, c->info);
     check_declared_size(c);
+    if (c->channels == 0) c->channels = own_channels(c);
     int32_t channels = request_channels(c);
     int passes = png_set_interlace_handling(c->png);
     png_read_update_info(c->png, c->info);
@@ -175,6 +183,7 @@ static void decode(codec *c) {
     if (channels > c->channels) rgb_to_grey(c->out->data, height * width);
     c->out->height = (int64_t)height;
     c->out->width = (int64_t)width;
+    c->out->channels = c->channels;
 }
 
 int32_t png_read(gan_context *ctx, const char *path, int32_t channels, png_pixels *out) {

@@ -12,10 +12,12 @@
 typedef struct png_pixels {
     uint8_t *data; /* a block of the arena, the owner's */
     int64_t height, width;
+    int32_t channels;
 } png_pixels;
 
 /* Reads a picture as grey (channels 1), RGB (3) or RGBA (4); a missing alpha is opaque, an unwanted
- * one is dropped, colour becomes grey by the weights of ITU-R BT.601. */
+ * one is dropped, colour becomes grey by the weights of ITU-R BT.601. channels 0: as the file has
+ * it, RGBA where there is any transparency. */
 int32_t png_read(gan_context *ctx, const char *path, int32_t channels, png_pixels *out);
 
 /* Writes (height, width, channels) bytes, whole or not at all. */

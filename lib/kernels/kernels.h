@@ -233,6 +233,10 @@ void noise_truncated_normal(gan_context *ctx, uint64_t key, uint64_t counter, in
 void noise_dropout(gan_context *ctx, uint64_t key, uint64_t counter, int64_t n, double p,
                    const real *x, real *y);
 
+/* n words of 64 random bits; two to a counter value. */
+static inline uint64_t noise_word_blocks(int64_t n) { return ((uint64_t)n + 1) / 2; }
+void noise_words(gan_context *ctx, uint64_t key, uint64_t counter, int64_t n, uint64_t *words);
+
 /* ---- update.c: what optimizers do to a parameter, in one pass over memory -------------------- */
 
 /* w = w clamped to [-bound, bound], in place; NaN stays. */

@@ -39,6 +39,17 @@ static void philox(uint64_t key, uint64_t counter, uint32_t *restrict bits) {
     }
 }
 
+void noise_words(gan_context *ctx, uint64_t key, uint64_t counter, int64_t n, uint64_t *words) {
+    (void)ctx;
+    uint32_t bits[BATCH];
+    for (int64_t first = 0; first < n; first += BATCH / 2, counter += LANES) {
+        philox(key, counter, bits);
+        const int64_t count = min_i64(BATCH / 2, n - first);
+        for (int64_t i = 0; i < count; i++)
+            words[first + i] = (uint64_t)bits[2 * i] << 32 | bits[2 * i + 1];
+    }
+}
+
 /* ---- from bits to numbers -------------------------------------------------------------------- */
 
 typedef struct noise_job noise_job;

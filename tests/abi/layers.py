@@ -16,10 +16,11 @@ ALLOWED = {
     "autograd": {"autograd", "ops", "core"},
     "ops": {"ops", "autograd", "kernels", "core"},
     "io": {"io", "core"},
+    "data": {"data", "io", "kernels", "core"},
     "nn": {"nn", "io", "ops", "autograd", "kernels", "core"},
     "optim": {"optim", "nn", "autograd", "kernels", "core"},
-    "train": {"train", "nn", "ops", "autograd", "kernels", "core"},
-    "api": {"api", "train", "optim", "nn", "io", "ops", "autograd", "kernels", "core"},
+    "train": {"train", "data", "nn", "ops", "autograd", "kernels", "core"},
+    "api": {"api", "train", "data", "optim", "nn", "io", "ops", "autograd", "kernels", "core"},
 }
 
 # The inside of a tensor is open to these only: an operator cannot read elements past the graph.

@@ -314,6 +314,122 @@ class Files(BindingTest):
             idx.images([0])
 
 
+class Data(BindingTest):
+
+    def setUp(self):
+        super().setUp()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.images = np.random.default_rng(1).integers(0, 256, (6, 5, 4, 3), np.uint8)
+        self.labels = np.array([2, 0, 0, 2, 2, 0])
+
+    def save(self, path, image):
+        path.parent.mkdir(exist_ok=True)
+        gan.png_write_grid(self.context.tensor(image[None]), path, columns=1, gap=0, lo=0, hi=255)
+
+    def test_array(self):
+        with gan.Dataset.from_array(self.context, self.images, self.labels) as dataset:
+            self.assertEqual(dataset.shape, self.images.shape)
+            self.assertEqual(len(dataset), 6)
+            np.testing.assert_array_equal(dataset.numpy(), self.images)
+            np.testing.assert_array_equal(dataset.labels, self.labels)
+            self.assertEqual(dataset.class_names, [None] * 3)
+            np.testing.assert_allclose(dataset.image(2).numpy(), self.images[2:3] / 127.5 - 1,
+                                       atol=1e-6)
+            self.assertLessEqual(set(dataset.draw_labels(100)), {0, 2})
+        with self.assertRaises(gan.StateError):
+            len(dataset)
+        floats = gan.Dataset.from_array(self.context, self.images / 127.5 - 1)
+        np.testing.assert_array_equal(floats.numpy(), self.images)
+        self.assertIsNone(floats.labels)
+
+    def test_wrong_arrays(self):
+        for images, error in ((self.images[0], ValueError), (self.images.astype(int), TypeError),
+                              (self.images + 0.5, gan.InvalidArgument)):
+            with self.assertRaises(error):
+                gan.Dataset.from_array(self.context, images)
+        with self.assertRaisesRegex(ValueError, "5 labels for 6 images"):
+            gan.Dataset.from_array(self.context, self.images, self.labels[:5])
+        with self.assertRaisesRegex(ValueError, "stretch"):
+            gan.Dataset.from_array(self.context, self.images, fit="squeeze")
+
+    def test_idx(self):
+        path = self.folder / "images"
+        header = bytes([0, 0, 8, 3]) + np.array([6, 5, 12], ">u4").tobytes()
+        path.write_bytes(header + self.images.tobytes())
+        dataset = gan.Dataset.from_idx(self.context, path, pad_to=12)
+        self.assertEqual(dataset.shape, (6, 12, 12, 1))
+        np.testing.assert_array_equal(dataset.numpy()[:, 3:8].ravel(), self.images.ravel())
+
+    @unittest.skipIf("no PNG" in LIBRARIES[0].build_info, "a build without PNG")
+    def test_folder(self):
+        self.save(self.folder / "owl" / "a.png", self.images[0])
+        self.save(self.folder / "cat" / "a.png", self.images[1])
+        (self.folder / "cat" / "b.png").write_bytes(b"")
+        dataset = gan.Dataset.from_folder(self.context, self.folder, classes=True, skip_bad=True)
+        self.assertEqual((dataset.class_names, dataset.skipped), (["cat", "owl"], 1))
+        np.testing.assert_array_equal(dataset.numpy(), self.images[[1, 0]])
+        with self.assertRaisesRegex(gan.FormatError, "b.png"):
+            gan.Dataset.from_folder(self.context, self.folder / "cat")
+
+    @unittest.skipIf("no PNG" in LIBRARIES[0].build_info, "a build without PNG")
+    def test_sheet(self):
+        self.save(self.folder / "sheet.png", np.concatenate(self.images, axis=1))
+        dataset = gan.Dataset.from_sheet(self.context, self.folder / "sheet.png", (4, 5), limit=5)
+        np.testing.assert_array_equal(dataset.numpy(), self.images[:5])
+
+    @unittest.skipIf("no PNG" in LIBRARIES[0].build_info, "a build without PNG")
+    def test_pairs(self):
+        for side, image in zip("AB", self.images):
+            self.save(self.folder / side / "x.png", image)
+        dataset = gan.Dataset.from_pairs(self.context, self.folder)
+        np.testing.assert_array_equal(dataset.numpy()[0], self.images[0])
+        np.testing.assert_array_equal(dataset.pair.numpy()[0], self.images[1])
+        self.assertIsNone(dataset.pair.pair)
+
+    def test_outlines(self):
+        """The formula of the header, in NumPy."""
+        outlines = gan.Dataset.from_array(self.context, self.images).outlines(0.3)
+        padded = np.pad(self.images @ [0.299, 0.587, 0.114] / 255, ((0, 0), (1, 1), (1, 1)), "edge")
+        smooth = padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]
+        across = smooth[:, :, 2:] - smooth[:, :, :-2]
+        smooth = padded[:, :, :-2] + 2 * padded[:, :, 1:-1] + padded[:, :, 2:]
+        down = smooth[:, 2:] - smooth[:, :-2]
+        expected = np.where(np.hypot(across, down) / 4 >= 0.3, 255, 0)
+        self.assertEqual(set(expected.ravel()), {0, 255})
+        np.testing.assert_array_equal(outlines.numpy()[..., 0], expected)
+        np.testing.assert_array_equal(outlines.pair.numpy(), self.images)
+
+    def test_loader(self):
+        dataset = gan.Dataset.from_array(self.context, self.images, self.labels)
+        with gan.Loader(dataset, batch=4, seed=5, remainder="keep", lo=0, hi=255) as loader:
+            self.assertIsNone(loader.labels)
+            batches = [(next(loader).numpy(), loader.labels) for _ in range(2)]
+            self.assertEqual([len(images) for images, _ in batches], [4, 2])
+            self.assertEqual(loader.state, (1, 0))
+            order = [int(np.flatnonzero((self.images == image).all((1, 2, 3)))[0])
+                     for images, _ in batches for image in images]
+            self.assertEqual(sorted(order), list(range(6)))
+            np.testing.assert_array_equal(np.concatenate([labels for _, labels in batches]),
+                                          self.labels[order])
+            loader.state = 0, 4
+            np.testing.assert_array_equal(next(loader).numpy(), batches[1][0])
+        with self.assertRaises(gan.StateError):
+            next(loader)
+        with self.assertRaisesRegex(ValueError, "6 images.*batch of 7"):
+            gan.Loader(dataset, batch=7)
+        with self.assertRaisesRegex(ValueError, "wrap"):
+            gan.Loader(dataset, remainder="repeat")
+
+    def test_loader_keeps_its_dataset(self):
+        outlines = gan.Dataset.from_array(self.context, self.images).outlines()
+        loader = gan.Loader(outlines, batch=6, shuffle=False, lo=0, hi=255)
+        outlines.close()
+        self.assertEqual(next(loader).shape, (6, 5, 4, 1))
+        np.testing.assert_array_equal(loader.pairs().numpy(), self.images)
+
+
 class Readme(unittest.TestCase):
 
     def test_the_example_runs(self):

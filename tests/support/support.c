@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- contexts -------------------------------------------------------------------------------- */
@@ -202,14 +203,26 @@ void temp_make(temp_dir *dir) {
     assert_non_null(mkdtemp(dir->path));
 }
 
-void temp_remove(temp_dir *dir) {
-    DIR *d = opendir(dir->path);
+/* Removes what is in a folder, and then the folder. */
+static void remove_tree(const char *path) {
+    DIR *d = opendir(path);
     assert_non_null(d);
-    for (struct dirent *e; (e = readdir(d));)
-        if (e->d_name[0] != '.') unlink(temp_file(dir, e->d_name));
+    for (struct dirent *e; (e = readdir(d));) {
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0) continue;
+        char inner[512];
+        snprintf(inner, sizeof inner, "%s/%s", path, e->d_name);
+        struct stat info;
+        assert_int_equal(lstat(inner, &info), 0);
+        if (S_ISDIR(info.st_mode))
+            remove_tree(inner);
+        else
+            unlink(inner);
+    }
     closedir(d);
-    assert_int_equal(rmdir(dir->path), 0);
+    assert_int_equal(rmdir(path), 0);
 }
+
+void temp_remove(temp_dir *dir) { remove_tree(dir->path); }
 
 const char *temp_file(const temp_dir *dir, const char *name) {
     static char paths[4][512];

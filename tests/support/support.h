@@ -98,7 +98,7 @@ void status_at(gan_context *ctx, int32_t got, int32_t code, const char *const *t
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-/* A new empty directory of this process, removed with what is in it by temp_remove. */
+/* A new empty directory of this process, removed with all below it by temp_remove. */
 typedef struct temp_dir {
     char path[64];
 } temp_dir;

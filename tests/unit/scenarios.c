@@ -1,9 +1,8 @@
 #include "scenarios.h"
 
-#include "support.h"
+#include "datasets.h"
 #include "training.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -305,12 +304,11 @@ static int32_t weights_through(gan_context *ctx, const char *path) {
     return code;
 }
 
+/* One image of two pixels. */
+static const unsigned char idx_bytes[] = {0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 7, 9};
+
 static int32_t idx_through(gan_context *ctx, const char *path) {
-    static const unsigned char bytes[] = {0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 7, 9};
-    FILE *f = fopen(path, "wb");
-    if (!f) return SCENARIO_BROKEN;
-    fwrite(bytes, 1, sizeof bytes, f);
-    fclose(f);
+    write_file(path, idx_bytes, sizeof idx_bytes);
     gan_idx *idx = POISON;
     int32_t code = checked(gan_idx_open(ctx, path, &idx), &idx);
     if (code) return code;
@@ -323,7 +321,7 @@ static int32_t idx_through(gan_context *ctx, const char *path) {
 }
 
 static int32_t png_through(gan_context *ctx, const char *path) {
-    if (strstr(gan_build_info(), "no PNG")) return GAN_OK;
+    if (without_png()) return GAN_OK;
     int64_t mark = gan_scope_begin(ctx);
     if (mark < 0) return (int32_t)mark;
     gan_tensor *x = gan_rand(ctx, SHAPE(3, 4, 4, 3), 0, 1);
@@ -331,6 +329,94 @@ static int32_t png_through(gan_context *ctx, const char *path) {
     if (!code) code = made(ctx, gan_png_read(ctx, path, 3, 0, 1));
     gan_scope_end(ctx, mark);
     return code;
+}
+
+/* ---- data sets ------------------------------------------------------------------------------- */
+
+/* Takes a data set through a loader. Drops it. */
+static int32_t load_from(gan_context *ctx, gan_dataset *d) {
+    gan_loader_opts o;
+    gan_loader_opts_init(&o, sizeof o);
+    o.batch = 2;
+    o.flip = 1;
+    o.remainder = GAN_REMAINDER_WRAP;
+    gan_loader *l = POISON;
+    int32_t code = checked(gan_loader_create(d, &o, &l), &l);
+    gan_dataset_unref(d);
+    if (code) return code;
+    int64_t mark = gan_scope_begin(ctx);
+    if (mark < 0) code = (int32_t)mark;
+    if (!code) code = made(ctx, gan_loader_next(l));
+    if (!code && gan_dataset_pair(d)) code = made(ctx, gan_loader_pairs(l));
+    if (!code) code = made(ctx, gan_dataset_image(d, 0));
+    if (mark >= 0) gan_scope_end(ctx, mark);
+    gan_loader_unref(l);
+    return code;
+}
+
+static int32_t data_from_arrays(gan_context *ctx) {
+    static const float values[2 * 3 * 3 * 4] = {0.5f, -0.5f};
+    const int32_t labels[2] = {1, 0};
+    gan_data_opts o = data_options();
+    o.size = 5;
+    o.fit = GAN_FIT_RESIZE;
+    gan_dataset *d = POISON, *outlines = POISON;
+    int32_t code = checked(
+        gan_dataset_from_floats(ctx, values, (const int64_t[]){2, 3, 3, 4}, labels, &o, &d), &d);
+    if (code) return code;
+    code = checked(gan_dataset_outlines(d, 0.2, &outlines), &outlines);
+    gan_dataset_unref(d);
+    return code ? code : load_from(ctx, outlines);
+}
+
+/* Two pictures in each of A and B, which are one under four names. Its writing may not fail. */
+static void make_pictures(const temp_dir *dir) {
+    static const char *const names[] = {"A/2.png", "B/1.png", "B/2.png"};
+    uint8_t bytes[4 * 4 * 4];
+    for (int i = 0; i < COUNT_OF(bytes); i++) bytes[i] = (uint8_t)(5 * i);
+    gan_context *ctx = context_with(1);
+    make_folder(temp_file(dir, "A"));
+    make_folder(temp_file(dir, "B"));
+    write_png(ctx, temp_file(dir, "A/1.png"), 4, 4, 4, bytes);
+    for (int i = 0; i < COUNT_OF(names); i++)
+        assert_int_equal(link(temp_file(dir, "A/1.png"), temp_file(dir, names[i])), 0);
+    gan_context_destroy(ctx);
+}
+
+/* Read as pairs, as classes and as sheets. */
+static int32_t data_from_files_in(gan_context *ctx, const temp_dir *dir) {
+    gan_data_opts o = data_options();
+    o.classes = o.skip_bad = 1; /* a lack of memory is no bad file */
+    gan_sheet_opts sheet;
+    gan_sheet_opts_init(&sheet, sizeof sheet);
+    sheet.cell_width = 2;
+    gan_dataset *d = POISON;
+    int32_t code = checked(gan_dataset_from_pairs(ctx, dir->path, &o, &d), &d);
+    if (!code) code = load_from(ctx, d);
+    d = POISON;
+    if (!code) code = checked(gan_dataset_from_folder(ctx, dir->path, &o, &d), &d);
+    if (!code) code = load_from(ctx, d);
+    d = POISON;
+    const char *path = temp_file(dir, "A/1.png");
+    if (!code) code = checked(gan_dataset_from_sheet(ctx, path, &sheet, &o, &d), &d);
+    return code ? code : load_from(ctx, d);
+}
+
+static int32_t data_from_files(gan_context *ctx) {
+    if (without_png()) return GAN_OK;
+    temp_dir dir;
+    temp_make(&dir);
+    make_pictures(&dir);
+    int32_t code = data_from_files_in(ctx, &dir);
+    temp_remove(&dir);
+    return code;
+}
+
+static int32_t data_from_idx_through(gan_context *ctx, const char *path) {
+    write_file(path, idx_bytes, sizeof idx_bytes);
+    gan_dataset *d = POISON;
+    int32_t code = checked(gan_dataset_from_idx(ctx, path, NULL, NULL, &d), &d);
+    return code ? code : load_from(ctx, d);
 }
 
 static int32_t with_file(gan_context *ctx, int32_t (*run)(gan_context *ctx, const char *path)) {
@@ -346,6 +432,7 @@ static int32_t with_file(gan_context *ctx, int32_t (*run)(gan_context *ctx, cons
 static int32_t weights(gan_context *ctx) { return with_file(ctx, weights_through); }
 static int32_t idx(gan_context *ctx) { return with_file(ctx, idx_through); }
 static int32_t png(gan_context *ctx) { return with_file(ctx, png_through); }
+static int32_t data_from_idx(gan_context *ctx) { return with_file(ctx, data_from_idx_through); }
 
 const scenario scenarios[] = {
     {"take", take},
@@ -368,6 +455,9 @@ const scenario scenarios[] = {
     {"weights", weights},
     {"idx", idx},
     {"png", png},
+    {"data from arrays", data_from_arrays},
+    {"data from files", data_from_files},
+    {"data from idx", data_from_idx},
 };
 
 const int32_t scenario_count = COUNT_OF(scenarios);

@@ -73,6 +73,11 @@ static void test_looking_at_null(void **state) {
     gan_module_unref(NULL);
     gan_optimizer_unref(NULL);
     gan_idx_unref(NULL);
+    gan_dataset_unref(gan_dataset_ref(NULL));
+    gan_loader_unref(NULL);
+    assert_null(gan_dataset_image(NULL, 0));
+    assert_null(gan_loader_next(NULL));
+    assert_int_equal(gan_loader_seek(NULL, 0, 0), GAN_EINVAL);
     gan_context_destroy(NULL);
     gan_context_trim(NULL);
     gan_context_reset_peak(NULL);

@@ -72,6 +72,39 @@ OPTIMIZER(adam)
 OPTIMIZER(rmsprop)
 OPTIMIZER(sgd)
 
+/* Of two pixels, one and one. */
+static gan_dataset *tiny_dataset(gan_context *ctx) {
+    gan_dataset *d = NULL;
+    assert_ok(ctx, gan_dataset_from_bytes(ctx, (const uint8_t[]){0, 255},
+                                          (const int64_t[]){2, 1, 1, 1}, NULL, NULL, &d));
+    return d;
+}
+
+static void init_data(void *o, size_t size) { gan_data_opts_init(o, size); }
+static int32_t use_data(gan_context *ctx, const void *opts) {
+    gan_dataset *d = NULL;
+    int32_t code = gan_dataset_from_bytes(ctx, (const uint8_t[]){7}, (const int64_t[]){1, 1, 1, 1},
+                                          NULL, opts, &d);
+    gan_dataset_unref(d);
+    return code;
+}
+
+/* Smaller batches than the default, which two images do not fill. */
+static void init_loader(void *o, size_t size) {
+    gan_loader_opts_init(o, size);
+    ((gan_loader_opts *)o)->batch = 2;
+}
+static int32_t use_loader(gan_context *ctx, const void *opts) {
+    gan_loader_opts defaults;
+    init_loader(&defaults, sizeof defaults);
+    gan_dataset *d = tiny_dataset(ctx);
+    gan_loader *l = NULL;
+    int32_t code = gan_loader_create(d, opts ? opts : &defaults, &l);
+    gan_loader_unref(l);
+    gan_dataset_unref(d);
+    return code;
+}
+
 static const struct {
     const char *name;
     size_t size;
@@ -87,6 +120,8 @@ static const struct {
     {"gan_adam_opts", sizeof(gan_adam_opts), init_adam, use_adam},
     {"gan_rmsprop_opts", sizeof(gan_rmsprop_opts), init_rmsprop, use_rmsprop},
     {"gan_sgd_opts", sizeof(gan_sgd_opts), init_sgd, use_sgd},
+    {"gan_data_opts", sizeof(gan_data_opts), init_data, use_data},
+    {"gan_loader_opts", sizeof(gan_loader_opts), init_loader, use_loader},
 };
 
 /* Room for a struct of the future. */

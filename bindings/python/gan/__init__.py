@@ -25,6 +25,7 @@ from . import ops
 from ._library import Library, default_library, load
 from .autograd import grad, vjp
 from .context import Context
+from .data import Dataset, Loader
 from .errors import (AbiError, Error, FileError, FormatError, InvalidArgument, MixedSamples,
                      NonFinite, NotDifferentiable, NotSupported, OutOfMemory, StateError, Unreached)
 from .files import Idx, png_read, png_write_grid

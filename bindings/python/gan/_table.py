@@ -32,6 +32,14 @@ class IdxHandle(c_void_p):
     pass
 
 
+class DatasetHandle(c_void_p):
+    pass
+
+
+class LoaderHandle(c_void_p):
+    pass
+
+
 AllocFunction = CFUNCTYPE(c_void_p, c_void_p, c_size_t)
 FreeFunction = CFUNCTYPE(None, c_void_p, c_void_p)
 
@@ -83,6 +91,24 @@ class SGDOptions(Structure):
                 ("momentum", c_double), ("weight_decay", c_double), ("max_grad_norm", c_double)]
 
 
+class DataOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("size", c_int32), ("fit", c_int32),
+                ("channels", c_int32), ("pad_to", c_int32), ("background", c_uint32),
+                ("classes", c_int32), ("skip_bad", c_int32), ("limit", c_int64),
+                ("byte_limit", c_uint64)]
+
+
+class SheetOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("cell_width", c_int32), ("cell_height", c_int32),
+                ("margin", c_int32), ("spacing", c_int32), ("keep_empty", c_int32)]
+
+
+class LoaderOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("batch", c_int32), ("seed", c_uint64),
+                ("shuffle", c_int32), ("flip", c_int32), ("remainder", c_int32),
+                ("reserved", c_uint32), ("lo", c_double), ("hi", c_double)]
+
+
 # The function that fills each of them with the defaults.
 INITIALIZERS = {
     ContextOptions: "gan_context_opts_init",
@@ -92,11 +118,15 @@ INITIALIZERS = {
     AdamOptions: "gan_adam_opts_init",
     RMSPropOptions: "gan_rmsprop_opts_init",
     SGDOptions: "gan_sgd_opts_init",
+    DataOptions: "gan_data_opts_init",
+    SheetOptions: "gan_sheet_opts_init",
+    LoaderOptions: "gan_loader_opts_init",
 }
 
 # Short names for the table.
 _context, _tensor, _module = ContextHandle, TensorHandle, ModuleHandle
 _optimizer, _idx = OptimizerHandle, IdxHandle
+_dataset, _loader = DatasetHandle, LoaderHandle
 _i32, _i64, _u32, _u64, _size = c_int32, c_int64, c_uint32, c_uint64, c_size_t
 _real, _text = c_double, c_char_p
 _floats, _doubles = POINTER(c_float), POINTER(c_double)
@@ -292,4 +322,38 @@ FUNCTIONS = {
     # image.h
     "gan_png_read": (_tensor, (_context, _text, _i32, _real, _real)),
     "gan_png_write_grid": (_i32, (_tensor, _text, _i32, _i32, _real, _real)),
+    # data.h
+    "gan_data_opts_init": (None, (POINTER(DataOptions), _size)),
+    "gan_dataset_from_idx":
+        (_i32, (_context, _text, _text, POINTER(DataOptions), POINTER(_dataset))),
+    "gan_dataset_from_folder": (_i32, (_context, _text, POINTER(DataOptions), POINTER(_dataset))),
+    "gan_dataset_from_pairs": (_i32, (_context, _text, POINTER(DataOptions), POINTER(_dataset))),
+    "gan_sheet_opts_init": (None, (POINTER(SheetOptions), _size)),
+    "gan_dataset_from_sheet":
+        (_i32, (_context, _text, POINTER(SheetOptions), POINTER(DataOptions), POINTER(_dataset))),
+    "gan_dataset_from_bytes":
+        (_i32, (_context, _bytes, _sizes, _ints, POINTER(DataOptions), POINTER(_dataset))),
+    "gan_dataset_from_floats":
+        (_i32, (_context, _floats, _sizes, _ints, POINTER(DataOptions), POINTER(_dataset))),
+    "gan_dataset_outlines": (_i32, (_dataset, _real, POINTER(_dataset))),
+    "gan_dataset_ref": (_dataset, (_dataset,)),
+    "gan_dataset_unref": (None, (_dataset,)),
+    "gan_dataset_size": (_i64, (_dataset,)),
+    "gan_dataset_shape": (_sizes, (_dataset,)),
+    "gan_dataset_pixels": (_bytes, (_dataset,)),
+    "gan_dataset_labels": (_ints, (_dataset,)),
+    "gan_dataset_class_count": (_i64, (_dataset,)),
+    "gan_dataset_class_name": (_text, (_dataset, _i64)),
+    "gan_dataset_skipped": (_i64, (_dataset,)),
+    "gan_dataset_pair": (_dataset, (_dataset,)),
+    "gan_dataset_image": (_tensor, (_dataset, _i64)),
+    "gan_dataset_draw_labels": (_i32, (_dataset, _ints, _i64)),
+    "gan_loader_opts_init": (None, (POINTER(LoaderOptions), _size)),
+    "gan_loader_create": (_i32, (_dataset, POINTER(LoaderOptions), POINTER(_loader))),
+    "gan_loader_unref": (None, (_loader,)),
+    "gan_loader_next": (_tensor, (_loader,)),
+    "gan_loader_labels": (_ints, (_loader,)),
+    "gan_loader_pairs": (_tensor, (_loader,)),
+    "gan_loader_tell": (_i32, (_loader, _sizes, _sizes)),
+    "gan_loader_seek": (_i32, (_loader, _i64, _i64)),
 }

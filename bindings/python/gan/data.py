@@ -1,0 +1,223 @@
+"""Data sets for training, and loaders that cut them into batches.
+
+SPDX-License-Identifier: MIT
+"""
+
+import ctypes
+import os
+import weakref
+
+import numpy as np
+
+from . import _library
+from ._table import DataOptions, DatasetHandle, LoaderHandle, LoaderOptions, SheetOptions
+from .errors import StateError
+
+_FITS = {"pad": 0, "resize": 1, "stretch": 2}  # GAN_FIT_…
+_REMAINDERS = {"drop": 0, "keep": 1, "wrap": 2}  # GAN_REMAINDER_…
+
+
+def _choice(name, value, choices):
+    """The number of a choice given by its name."""
+    if value not in choices:
+        raise ValueError(f"{name} is {value!r}, must be one of {', '.join(choices)}")
+    return choices[value]
+
+
+class _Owned:
+    """A handle that is given back by close(), at the end of a with block, or when it is dropped."""
+
+    def __init__(self, context, handle, unref):
+        self.context = context
+        self._handle = handle
+        self._finalizer = weakref.finalize(self, unref, handle)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def close(self):
+        self._finalizer()
+
+    @property
+    def handle(self):
+        """The C handle. StateError once closed."""
+        if not self._finalizer.alive:
+            raise StateError(f"the {type(self).__name__.lower()} is closed")
+        return self._handle
+
+
+class Dataset(_Owned):
+    """Images of one size, and perhaps a label for each. Made by the from_… functions.
+
+    Their options: size, fit ("pad", "resize", "stretch"), channels, pad_to, background, classes,
+    skip_bad, limit, byte_limit; see gan_data_opts.
+    """
+
+    def __init__(self, context, handle):
+        super().__init__(context, handle, context.library.gan_dataset_unref)
+
+    @classmethod
+    def _make(cls, context, function, *arguments, fit="pad", **options):
+        library = context.library
+        options = library.options(DataOptions, fit=_choice("fit", fit, _FITS), **options)
+        out = DatasetHandle()
+        context.check(getattr(library, function)(context.handle, *arguments,
+                                                 ctypes.byref(options), ctypes.byref(out)))
+        return cls(context, out)
+
+    @classmethod
+    def from_idx(cls, context, images, labels=None, **options):
+        """IDX files, plain or gzipped."""
+        labels = None if labels is None else os.fsencode(labels)
+        return cls._make(context, "gan_dataset_from_idx", os.fsencode(images), labels, **options)
+
+    @classmethod
+    def from_folder(cls, context, folder, **options):
+        """The PNG files of a folder; with classes=True those of its sub-folders."""
+        return cls._make(context, "gan_dataset_from_folder", os.fsencode(folder), **options)
+
+    @classmethod
+    def from_pairs(cls, context, folder, **options):
+        """PNG files of the same names in folder/A, this data set, and folder/B, its pair."""
+        return cls._make(context, "gan_dataset_from_pairs", os.fsencode(folder), **options)
+
+    @classmethod
+    def from_sheet(cls, context, path, cell, margin=0, spacing=0, keep_empty=False, **options):
+        """The cells of a sprite sheet. cell is a side or (width, height)."""
+        width, height = cell if isinstance(cell, (tuple, list)) else (cell, cell)
+        sheet = context.library.options(SheetOptions, cell_width=width, cell_height=height,
+                                        margin=margin, spacing=spacing, keep_empty=keep_empty)
+        return cls._make(context, "gan_dataset_from_sheet", os.fsencode(path), ctypes.byref(sheet),
+                         **options)
+
+    @classmethod
+    def from_array(cls, context, images, labels=None, **options):
+        """A copy of an array (N,H,W,C) of uint8, or of floats in [-1, 1]."""
+        images = np.asarray(images)
+        if images.ndim != 4:
+            raise ValueError(f"from_array: images are {images.shape}, must be (N,H,W,C)")
+        whole = images.dtype == np.uint8
+        if not whole and images.dtype.kind != "f":
+            raise TypeError(f"from_array: images are {images.dtype}, must be uint8 or floats")
+        images = np.ascontiguousarray(images, np.uint8 if whole else np.float32)
+        if labels is not None:
+            labels, count = _library.labels(labels)
+            if count != len(images):
+                raise ValueError(f"from_array: {count} labels for {len(images)} images")
+        element = ctypes.c_uint8 if whole else ctypes.c_float
+        return cls._make(context, "gan_dataset_from_bytes" if whole else "gan_dataset_from_floats",
+                         images.ctypes.data_as(ctypes.POINTER(element)),
+                         _library.sizes(images.shape), labels, **options)
+
+    def outlines(self, threshold=0.2):
+        """A data set of this one's outlines, whose pair is this one."""
+        out = DatasetHandle()
+        outlines = self.context.library.gan_dataset_outlines
+        self.context.check(outlines(self.handle, threshold, ctypes.byref(out)))
+        return Dataset(self.context, out)
+
+    @property
+    def shape(self):
+        """(N,H,W,C)"""
+        return tuple(self.context.library.gan_dataset_shape(self.handle)[:4])
+
+    def __len__(self):
+        return self.context.library.gan_dataset_size(self.handle)
+
+    def numpy(self):
+        """A copy of all bytes."""
+        pixels = self.context.library.gan_dataset_pixels(self.handle)
+        return np.ctypeslib.as_array(pixels, self.shape).copy()
+
+    @property
+    def labels(self):
+        """A copy of the labels, or None."""
+        labels = self.context.library.gan_dataset_labels(self.handle)
+        return np.ctypeslib.as_array(labels, (len(self),)).copy() if labels else None
+
+    @property
+    def class_count(self):
+        return self.context.library.gan_dataset_class_count(self.handle)
+
+    @property
+    def class_names(self):
+        """The sub-folders' names; None for a class without one."""
+        name = self.context.library.gan_dataset_class_name
+        names = [name(self.handle, label) for label in range(self.class_count)]
+        return [None if name is None else os.fsdecode(name) for name in names]
+
+    @property
+    def pair(self):
+        """The data set of the images' counterparts, or None."""
+        library = self.context.library
+        pair = library.gan_dataset_pair(self.handle)
+        return Dataset(self.context, library.gan_dataset_ref(pair)) if pair else None
+
+    @property
+    def skipped(self):
+        """How many files skip_bad left out."""
+        return self.context.library.gan_dataset_skipped(self.handle)
+
+    def image(self, i):
+        """Image i as a tensor (1,H,W,C) in [-1, 1]."""
+        return self.context.take(self.context.library.gan_dataset_image(self.handle, i))
+
+    def draw_labels(self, n):
+        """n random labels, distributed as in the data."""
+        labels = np.zeros(max(n, 0), np.int32)
+        pointer = labels.ctypes.data_as(ctypes.POINTER(ctypes.c_int32))
+        self.context.check(self.context.library.gan_dataset_draw_labels(self.handle, pointer, n))
+        return labels
+
+
+class Loader(_Owned):
+    """Batches of a data set, epoch after epoch, without end.
+
+    Options: batch, seed, shuffle, flip, remainder ("drop", "keep", "wrap"), lo, hi; see
+    gan_loader_opts.
+    """
+
+    def __init__(self, dataset, remainder="drop", **options):
+        context = dataset.context
+        library = context.library
+        options = library.options(LoaderOptions,
+                                  remainder=_choice("remainder", remainder, _REMAINDERS), **options)
+        out = LoaderHandle()
+        context.check(library.gan_loader_create(dataset.handle, ctypes.byref(options),
+                                                ctypes.byref(out)))
+        super().__init__(context, out, library.gan_loader_unref)
+        self._count = 0
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        """The next batch, a tensor (n,H,W,C)."""
+        images = self.context.take(self.context.library.gan_loader_next(self.handle))
+        self._count = images.shape[0]
+        return images
+
+    @property
+    def labels(self):
+        """A copy of the last batch's labels, or None."""
+        labels = self.context.library.gan_loader_labels(self.handle)
+        return np.ctypeslib.as_array(labels, (self._count,)).copy() if labels else None
+
+    def pairs(self):
+        """The counterparts of the last batch's images, mirrored as they are."""
+        return self.context.take(self.context.library.gan_loader_pairs(self.handle))
+
+    @property
+    def state(self):
+        """(epoch, position): where the next batch begins. Can be set."""
+        epoch, position = ctypes.c_int64(), ctypes.c_int64()
+        self.context.check(self.context.library.gan_loader_tell(self.handle, ctypes.byref(epoch),
+                                                                ctypes.byref(position)))
+        return epoch.value, position.value
+
+    @state.setter
+    def state(self, state):
+        self.context.check(self.context.library.gan_loader_seek(self.handle, *state))

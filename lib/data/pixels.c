@@ -1,0 +1,25 @@
+#include "data/pixels.h"
+
+int pixels_are_channels(int64_t c) { return c == 1 || c == 3 || c == 4; }
+
+pixel_levels pixels_levels(double lo, double hi) {
+    pixel_levels levels;
+    for (int b = 0; b < 256; b++) levels.of[b] = (real)(lo + (hi - lo) * b / 255);
+    return levels;
+}
+
+void pixels_to_reals(const pixel_levels *levels, const uint8_t *from, int64_t n, real *to) {
+    for (int64_t i = 0; i < n; i++) to[i] = levels->of[from[i]];
+}
+
+void pixels_mirrored(const pixel_levels *levels, const uint8_t *from, int64_t width,
+                     int64_t channels, real *to) {
+    for (int64_t x = 0; x < width; x++)
+        pixels_to_reals(levels, from + (width - 1 - x) * channels, channels, to + x * channels);
+}
+
+uint8_t pixels_byte(double value, double lo, double hi) {
+    double level = (value - lo) / (hi - lo) * 255;
+    if (!(level > 0)) return 0; /* NaN too */
+    return level >= 255 ? 255 : (uint8_t)(level + 0.5);
+}
