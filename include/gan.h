@@ -18,5 +18,6 @@
 #include "gan/io.h"
 #include "gan/image.h"
 #include "gan/data.h"
+#include "gan/metrics.h"
 
 #endif

@@ -23,6 +23,7 @@ typedef double real;
 #define real_cos cos
 #define real_sin sin
 #define REAL_MAX 1.7976931348623157e308
+#define REAL_EPSILON 2.220446049250313e-16
 #else
 typedef float real;
 #define REAL(x) x##f
@@ -39,6 +40,7 @@ typedef float real;
 #define real_cos cosf
 #define real_sin sinf
 #define REAL_MAX 3.4028234663852886e38f
+#define REAL_EPSILON 1.1920928955078125e-07f
 #endif
 
 #endif

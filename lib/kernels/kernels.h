@@ -26,6 +26,11 @@ void gemm_serial(int ta, int tb, int64_t m, int64_t n, int64_t k, const real *a,
 void gemm(gan_context *ctx, int ta, int tb, int64_t m, int64_t n, int64_t k, const real *a,
           const real *b, real *c);
 
+/* gemm_double.c: C(m,n) += op(A) op(B) in double. With `symmetric` (m == n, and the product and C
+ * are known to be symmetric) half of it is computed. */
+void gemm_double(gan_context *ctx, int ta, int tb, int64_t m, int64_t n, int64_t k, int symmetric,
+                 const double *a, const double *b, double *c);
+
 /* ---- conv.c: the three partial derivatives of one trilinear form ----------------------------- */
 
 /* T(x, w, g) = <conv(x, w), g>. x is (n, h, w, c), the kernel (o, kh, kw, c), g and y are

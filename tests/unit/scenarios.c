@@ -434,6 +434,61 @@ static int32_t idx(gan_context *ctx) { return with_file(ctx, idx_through); }
 static int32_t png(gan_context *ctx) { return with_file(ctx, png_through); }
 static int32_t data_from_idx(gan_context *ctx) { return with_file(ctx, data_from_idx_through); }
 
+/* ---- metrics --------------------------------------------------------------------------------- */
+
+/* Results of `bytes` bytes that were all POISON_BYTE before the call: as with pointers, written if
+ * and only if it succeeded. */
+enum { POISON_BYTE = 0x5a };
+
+static int32_t measured(int32_t code, const void *out, size_t bytes) {
+    const unsigned char *at = out;
+    size_t same = 0;
+    while (same < bytes && at[same] == POISON_BYTE) same++;
+    return (code != GAN_OK) == (same == bytes) ? code : SCENARIO_BROKEN;
+}
+
+static const float rows[8] = {0, 1, 2, 3, 5, 4, 6, 7};
+
+static int32_t metrics(gan_context *ctx) {
+    double mean[2], cov[4], out[4][2];
+    int64_t index[3];
+    memset(mean, POISON_BYTE, sizeof mean);
+    memset(cov, POISON_BYTE, sizeof cov);
+    memset(out, POISON_BYTE, sizeof out);
+    memset(index, POISON_BYTE, sizeof index);
+    int32_t code = gan_feature_statistics(ctx, rows, 4, 2, mean, cov);
+    code = measured(measured(code, mean, sizeof mean), cov, sizeof cov);
+    if (!code) code = measured(gan_frechet_distance(ctx, rows, 4, rows, 3, 2, out[0]), out[0], 8);
+    if (!code)
+        code = measured(gan_kernel_distance(ctx, rows, 4, rows, 3, 2, NULL, out[1], out[2]), out[1],
+                        8);
+    if (!code) {
+        code = gan_nearest_neighbours(ctx, rows, 4, rows, 2, 2, index, out[3]);
+        code = measured(measured(code, index, 16), out[3], sizeof out[3]);
+    }
+    return code;
+}
+
+/* The struct's results lie behind struct_size and a reserved field. */
+#define MEASURED(type, call)                                                                       \
+    do {                                                                                           \
+        type out;                                                                                  \
+        memset(&out, POISON_BYTE, sizeof out);                                                     \
+        out.struct_size = sizeof out;                                                              \
+        int32_t code = measured(call, (const char *)&out + 8, sizeof out - 8);                     \
+        if (code) return code;                                                                     \
+    } while (0)
+
+static int32_t metrics_in_structs(gan_context *ctx) {
+    const int32_t labels[3] = {1, 0, 1};
+    MEASURED(gan_prdc, gan_precision_recall(ctx, rows, 4, rows, 3, 2, 2, &out));
+    MEASURED(gan_parzen,
+             gan_parzen_log_likelihood(ctx, rows, 4, rows, 3, rows, 2, 2, NULL, 0, &out));
+    MEASURED(gan_modes, gan_mode_statistics(ctx, rows, 4, 2, rows, 2, 1, 3, &out));
+    MEASURED(gan_histogram, gan_histogram_statistics(ctx, labels, 3, 2, NULL, &out));
+    return GAN_OK;
+}
+
 const scenario scenarios[] = {
     {"take", take},
     {"nested scopes", nested_scopes},
@@ -458,6 +513,8 @@ const scenario scenarios[] = {
     {"data from arrays", data_from_arrays},
     {"data from files", data_from_files},
     {"data from idx", data_from_idx},
+    {"metrics", metrics},
+    {"metrics in structs", metrics_in_structs},
 };
 
 const int32_t scenario_count = COUNT_OF(scenarios);

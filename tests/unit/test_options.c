@@ -105,6 +105,13 @@ static int32_t use_loader(gan_context *ctx, const void *opts) {
     return code;
 }
 
+static void init_kernel(void *o, size_t size) { gan_kernel_opts_init(o, size); }
+static int32_t use_kernel(gan_context *ctx, const void *opts) {
+    const float x[3] = {1, 2, 3};
+    double out, error;
+    return gan_kernel_distance(ctx, x, 3, x, 3, 1, opts, &out, &error);
+}
+
 static const struct {
     const char *name;
     size_t size;
@@ -122,6 +129,7 @@ static const struct {
     {"gan_sgd_opts", sizeof(gan_sgd_opts), init_sgd, use_sgd},
     {"gan_data_opts", sizeof(gan_data_opts), init_data, use_data},
     {"gan_loader_opts", sizeof(gan_loader_opts), init_loader, use_loader},
+    {"gan_kernel_opts", sizeof(gan_kernel_opts), init_kernel, use_kernel},
 };
 
 /* Room for a struct of the future. */

@@ -32,6 +32,9 @@ from .files import Idx, png_read, png_write_grid
 from .layout import from_nchw, load_torch_state, to_nchw, torch_state
 from .loss import (bce_with_logits, interpolate, penalty, penalty_of, wasserstein_critic,
                    wasserstein_generator)
+from .metrics import (feature_statistics, frechet_distance, histogram_statistics, kernel_distance,
+                      mode_statistics, nearest_neighbour_error, nearest_neighbours,
+                      parzen_log_likelihood, precision_recall)
 from .nn import Module, Sequential, init
 from .optim import Adam, Optimizer, RMSProp, SGD
 from .tensor import Tensor

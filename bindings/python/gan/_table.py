@@ -107,6 +107,29 @@ class LoaderOptions(Structure):
     _fields_ = [("struct_size", c_uint32), ("batch", c_int32), ("seed", c_uint64),
                 ("shuffle", c_int32), ("flip", c_int32), ("remainder", c_int32),
                 ("reserved", c_uint32), ("lo", c_double), ("hi", c_double)]
+class KernelOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("subsets", c_int32), ("subset_size", c_int64),
+                ("seed", c_uint64)]
+
+
+class Prdc(Structure):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("precision", c_double),
+                ("recall", c_double), ("density", c_double), ("coverage", c_double)]
+
+
+class Parzen(Structure):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("sigma", c_double),
+                ("log_likelihood", c_double), ("standard_error", c_double)]
+
+
+class Modes(Structure):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("found", c_int64),
+                ("high_quality", c_double), ("kl", c_double)]
+
+
+class Histogram(Structure):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("present", c_int64),
+                ("kl", c_double), ("total_variation", c_double)]
 
 
 # The function that fills each of them with the defaults.
@@ -121,6 +144,7 @@ INITIALIZERS = {
     DataOptions: "gan_data_opts_init",
     SheetOptions: "gan_sheet_opts_init",
     LoaderOptions: "gan_loader_opts_init",
+    KernelOptions: "gan_kernel_opts_init",
 }
 
 # Short names for the table.
@@ -356,4 +380,27 @@ FUNCTIONS = {
     "gan_loader_pairs": (_tensor, (_loader,)),
     "gan_loader_tell": (_i32, (_loader, _sizes, _sizes)),
     "gan_loader_seek": (_i32, (_loader, _i64, _i64)),
+    # metrics.h
+    "gan_feature_statistics": (_i32, (_context, _floats, _i64, _i64, _doubles, _doubles)),
+    "gan_frechet_from_statistics":
+        (_i32, (_context, _doubles, _doubles, _doubles, _doubles, _i64, _doubles)),
+    "gan_frechet_distance": (_i32, (_context, _floats, _i64, _floats, _i64, _i64, _doubles)),
+    "gan_kernel_opts_init": (None, (POINTER(KernelOptions), _size)),
+    "gan_kernel_distance":
+        (_i32, (_context, _floats, _i64, _floats, _i64, _i64, POINTER(KernelOptions), _doubles,
+                _doubles)),
+    "gan_precision_recall":
+        (_i32, (_context, _floats, _i64, _floats, _i64, _i64, _i32, POINTER(Prdc))),
+    "gan_parzen_log_likelihood":
+        (_i32, (_context, _floats, _i64, _floats, _i64, _floats, _i64, _i64, _doubles, _i32,
+                POINTER(Parzen))),
+    "gan_mode_statistics":
+        (_i32, (_context, _floats, _i64, _i64, _floats, _i64, _real, _real, POINTER(Modes))),
+    "gan_histogram_statistics":
+        (_i32, (_context, _ints, _i64, _i64, _doubles, POINTER(Histogram))),
+    "gan_nearest_neighbours":
+        (_i32, (_context, _floats, _i64, _floats, _i64, _i64, _sizes, _doubles)),
+    "gan_nearest_neighbour_error":
+        (_i32, (_context, _floats, _ints, _i64, _floats, _ints, _i64, _i64, _sizes, _doubles,
+                _doubles)),
 }
