@@ -14,6 +14,7 @@
 #include "gan/grad.h"
 #include "gan/nn.h"
 #include "gan/loss.h"
+#include "gan/augment.h"
 #include "gan/optim.h"
 #include "gan/io.h"
 #include "gan/image.h"

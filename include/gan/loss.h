@@ -22,6 +22,14 @@ GAN_API gan_tensor *gan_wasserstein_critic(gan_tensor *real_scores, gan_tensor *
 /* -mean f(fake): what the generator minimises. */
 GAN_API gan_tensor *gan_wasserstein_generator(gan_tensor *fake_scores);
 
+/* Relativistic pairing, RpGAN (Jolicoeur-Martineau 2019, in the form of Huang et al. 2024, eq. 2):
+ * each real score is set against the fake score of the same position. The discriminator minimises
+ * mean softplus(-(real - fake)), the generator mean softplus(-(fake - real)). Logits; same shapes.
+ */
+GAN_API gan_tensor *gan_relativistic_discriminator(gan_tensor *real_scores,
+                                                   gan_tensor *fake_scores);
+GAN_API gan_tensor *gan_relativistic_generator(gan_tensor *real_scores, gan_tensor *fake_scores);
+
 /* Random averages e * real + (1 - e) * fake, one e ~ U[0,1) a sample (Gulrajani et al. 2017,
  * Algorithm 1, lines 4-6), as a tracked leaf cut from both graphs. Same shapes. */
 GAN_API gan_tensor *gan_interpolate(gan_tensor *real, gan_tensor *fake);
@@ -50,6 +58,20 @@ GAN_API gan_tensor *gan_penalty(gan_tensor *scores, gan_tensor *points,
 /* gan_penalty(gan_forward(critic, points), points, opts), points being tracked here. */
 GAN_API gan_tensor *gan_penalty_of(gan_module *critic, gan_tensor *points,
                                    const gan_penalty_opts *opts);
+
+/* gamma / 2 * mean over samples of || d score / d points ||_2^2, zero-centred (Mescheder et al.
+ * 2018, eq. 9): R1 with real images as points, R2 with generated ones (gan_track of them). gamma is
+ * the paper's; code that writes reg_param * ||.||^2 has reg_param = gamma / 2. The square is not
+ * taken of a root, so all derivatives are right where the gradient is 0.
+ *
+ * Scores, points and graph as for gan_penalty. allow_mixing 1: a critic that mixes samples
+ * (gan_minibatch_std) is not refused; the gradient is then that of the sum of all scores. */
+GAN_API gan_tensor *gan_zero_penalty(gan_tensor *scores, gan_tensor *points, double gamma,
+                                     int32_t allow_mixing);
+
+/* gan_zero_penalty(gan_forward(critic, points), points, ...), points being tracked here. */
+GAN_API gan_tensor *gan_zero_penalty_of(gan_module *critic, gan_tensor *points, double gamma,
+                                        int32_t allow_mixing);
 
 #ifdef __cplusplus
 }

@@ -105,6 +105,9 @@ GAN_API gan_module *gan_add_embedding(gan_module *parent, const char *name, int6
 
 /* The identity in evaluation mode. */
 GAN_API gan_module *gan_add_dropout(gan_module *parent, const char *name, double p);
+/* gan_minibatch_std as a layer. */
+GAN_API gan_module *gan_add_minibatch_std(gan_module *parent, const char *name, int64_t group);
+
 GAN_API gan_module *gan_add_flatten(gan_module *parent, const char *name);
 GAN_API gan_module *gan_add_unflatten(gan_module *parent, const char *name, int64_t c, int64_t h,
                                       int64_t w);
@@ -136,9 +139,41 @@ GAN_API const char *gan_module_state_name(const gan_module *m, size_t i);
 /* Parameters and buffers by dotted name; NULL (no error) if there is none. */
 GAN_API gan_tensor *gan_module_find(const gan_module *m, const char *name);
 
+/* Spectral norm (Miyato et al. 2018): from now on every dense (maxout) and convolution layer of the
+ * tree works with its weight over its largest singular value, W / sigma, sigma = u^T W v, u and v
+ * being constants for derivatives. In training mode each forward first makes one step of the power
+ * iteration, v = W^T u / |.|, u = W v / |.|; in evaluation mode u and v stay.
+ *
+ * Names are those of PyTorch's torch.nn.utils.spectral_norm: "weight" becomes the parameter
+ * "weight_orig", beside the buffers "weight_u" and "weight_v" (in PyTorch's order), so files go
+ * both ways; names that were asked for before are no longer valid. u and v begin with 15 steps from
+ * a random u; after gan_module_init some forwards in training mode find them again. Layers that
+ * have it already are left as they are; a failed call changes no layer by half and may be repeated.
+ */
+GAN_API int32_t gan_module_spectral_norm(gan_module *m);
+
 /* Copies all parameters and buffers from a tree of the same names and shapes, which may belong to
  * another context. Nothing is copied unless all fit. */
 GAN_API int32_t gan_module_copy(gan_module *to, const gan_module *from);
+
+/* Averaged weights (Yazici et al. 2019): average = decay * average + (1 - decay) * m for all
+ * parameters and batch norm's running statistics; other buffers are copied. The trees have the same
+ * names and shapes; `average` is one that was built like m. Nothing is changed unless all fit.
+ *
+ * Averaged statistics belong to no single network: exact ones come from
+ * gan_module_average_statistics afterwards. */
+GAN_API int32_t gan_module_average(gan_module *average, const gan_module *m, double decay);
+
+/* on 1: batch norms of the tree forget their running statistics, and collect plain means over the
+ * forwards (in training mode) that follow, as the parameters now are; on 0: their momentum again.
+ *
+ *     gan_module_train(average, 1);
+ *     gan_module_average_statistics(average, 1);
+ *     for (int i = 0; i < 100; i++) gan_forward(average, latents(i));   // recording off
+ *     gan_module_average_statistics(average, 0);
+ *     gan_module_train(average, 0);
+ */
+GAN_API int32_t gan_module_average_statistics(gan_module *m, int32_t on);
 
 /* Clamps parameters to [-bound, bound] (WGAN, Algorithm 1, line 7). weights_only 1: not those named
  * bias, nor gains and shifts of norms. */

@@ -135,6 +135,30 @@ GAN_API gan_tensor *gan_upsample_nearest(gan_tensor *x, int32_t factor);
 GAN_API gan_tensor *gan_avg_pool2d(gan_tensor *x, int32_t size, int32_t stride, int32_t pad);
 GAN_API gan_tensor *gan_max_pool2d(gan_tensor *x, int32_t size, int32_t stride, int32_t pad);
 
+/* ---- for discriminators ---------------------------------------------------------------------- */
+
+/* Packs of m consecutive samples, seen as one (Lin et al. 2018, "PacGAN"): features (N,D) become
+ * (N/m, mD), images (N,H,W,C) become (N/m,H,W,mC), channel block i being the pack's sample i. m
+ * divides N. For a gradient penalty pack first: gan_interpolate(gan_pack(real, m),
+ * gan_pack(fake, m)). */
+GAN_API gan_tensor *gan_pack(gan_tensor *x, int64_t m);
+
+/* x with one more channel (last axis) that tells how much samples differ (Karras et al. 2018,
+ * section 3; grouped as in StyleGAN2): the batch (N,D) or (N,H,W,C) is cut into N/group subsets,
+ * sample n belonging to subset n mod (N/group); the channel is, for all samples and pixels of a
+ * subset, mean over D (H,W,C) of sqrt(var over its samples + 1e-8), var biased. group divides N; 0:
+ * the whole batch. Samples mix: gan_penalty refuses it unless allow_mixing is set. */
+GAN_API gan_tensor *gan_minibatch_std(gan_tensor *x, int64_t group);
+
+/* (N,D), (N,D) to (N,1): each sample's inner product. A projection discriminator (Miyato & Koyama
+ * 2018, eq. 3) is psi(phi) + gan_projection(phi, V[label]): phi the features of the last hidden
+ * layer, psi a dense layer to one score, V[label] = gan_forward_labels of an embedding of D. */
+GAN_API gan_tensor *gan_projection(gan_tensor *features, gan_tensor *embedded);
+
+/* (N,D) to (N,h,w,D): each row as D constant channels, to be concatenated with images along axis 3.
+ * Rows are gan_one_hot's, or an embedding's. */
+GAN_API gan_tensor *gan_label_maps(gan_tensor *rows, int64_t h, int64_t w);
+
 /* ---- normalisation --------------------------------------------------------------------------- */
 
 /* (x - mean) / sqrt(var + eps), var biased, without gain and shift. Channels are the last axis.

@@ -82,8 +82,53 @@ GAN_API gan_tensor *gan_optimizer_parameter(const gan_optimizer *o, size_t i);
 GAN_API double gan_optimizer_lr(const gan_optimizer *o);
 GAN_API int32_t gan_optimizer_set_lr(gan_optimizer *o, double lr);
 
+/* The momentum of an optimizer that was created with one above 0 (SGD, RMSProp); another has none:
+ * 0, and setting it is GAN_ESTATE. In [0, 1). */
+GAN_API double gan_optimizer_momentum(const gan_optimizer *o);
+GAN_API int32_t gan_optimizer_set_momentum(gan_optimizer *o, double momentum);
+
 /* The global gradient norm of the last step, before clipping; 0 before the first. */
 GAN_API double gan_optimizer_grad_norm(const gan_optimizer *o);
+
+/* ---- schedules ------------------------------------------------------------------------------- */
+
+/* Numbers for gan_optimizer_set_lr and gan_optimizer_set_momentum, as functions of the step: plain
+ * arithmetic without state, so a resumed run continues by giving the same step. They cannot fail.
+ *
+ *     gan_optimizer_set_lr(o, gan_ramp(2e-4, 0, step, steps / 2, steps));
+ *     gan_optimizer_set_momentum(o, gan_ramp(0.5, 0.7, epoch, 1, 250));
+ */
+
+/* `first` up to step `begin`, `last` from step `end` on, a straight line between. */
+GAN_API double gan_ramp(double first, double last, int64_t step, int64_t begin, int64_t end);
+
+/* first * factor^floor(step / every), and not below `floor`. GAN's (2014): (0.1, 1 / 1.000004,
+ * step, 1, 1e-6). every < 1 counts as 1. */
+GAN_API double gan_step_decay(double first, double factor, int64_t step, int64_t every,
+                              double floor);
+
+/* The decay for the step-th update (from 1) of gan_module_average under which the average is the
+ * mean of the weights seen so far, weighted by decay^age, without a share of where it began (Adam's
+ * bias correction): decay (1 - decay^(step-1)) / (1 - decay^step). 0 at step 1: a copy. */
+GAN_API double gan_average_decay(double decay, int64_t step);
+
+/* Lowers a rate when a measure stalls: BEGAN's halving of the rate when M no longer falls;
+ * PyTorch's ReduceLROnPlateau. A plain record of the host's, to be saved with the rest of its
+ * state. */
+typedef struct gan_plateau {
+    uint32_t struct_size;
+    int32_t patience; /* so many calls without improvement are let pass; 10                 */
+    double factor;    /* 0.5                                                                */
+    double floor;     /* the rate is not taken below this; 0                                */
+    double threshold; /* an improvement is a measure below best * (1 - threshold); 1e-4     */
+    double best;      /* the least measure so far; infinite                                 */
+    int64_t stalled;  /* calls since it improved, or since the rate was lowered             */
+} gan_plateau;
+GAN_API void gan_plateau_init(gan_plateau *p, size_t size);
+
+/* Takes the next measure in (NaN is no improvement), and gives the rate to go on with: lr, or after
+ * more than `patience` stalled calls max(lr * factor, floor), never above lr. */
+GAN_API double gan_plateau_next(gan_plateau *p, double lr, double measure);
 
 #ifdef __cplusplus
 }

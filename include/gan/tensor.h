@@ -30,6 +30,10 @@ GAN_API gan_tensor *gan_from_floats(gan_context *ctx, const float *data, const i
 GAN_API gan_tensor *gan_from_doubles(gan_context *ctx, const double *data, const int64_t *shape,
                                      int32_t rank);
 
+/* (n, classes): row i is 1 at labels[i], 0 elsewhere. */
+GAN_API gan_tensor *gan_one_hot(gan_context *ctx, const int32_t *labels, int64_t n,
+                                int64_t classes);
+
 /* Random numbers from the context's seed, the same bits for any thread count (Philox 4x32-10,
  * Salmon et al. 2011). Uniform in [lo, hi). */
 GAN_API gan_tensor *gan_rand(gan_context *ctx, const int64_t *shape, int32_t rank, double lo,

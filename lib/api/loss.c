@@ -45,6 +45,20 @@ gan_tensor *gan_wasserstein_generator(gan_tensor *fake_scores) {
     return scope_escape(tensor_context(fake_scores), mark, loss_wasserstein_generator(fake_scores));
 }
 
+static gan_tensor *relativistic(const char *function, gan_tensor *winner, gan_tensor *loser) {
+    int64_t mark = begin_two(function, winner, loser);
+    if (mark < 1) return NULL;
+    return scope_escape(tensor_context(winner), mark, loss_relativistic(function, winner, loser));
+}
+
+gan_tensor *gan_relativistic_discriminator(gan_tensor *real_scores, gan_tensor *fake_scores) {
+    return relativistic("gan_relativistic_discriminator", real_scores, fake_scores);
+}
+
+gan_tensor *gan_relativistic_generator(gan_tensor *real_scores, gan_tensor *fake_scores) {
+    return relativistic("gan_relativistic_generator", fake_scores, real_scores);
+}
+
 gan_tensor *gan_interpolate(gan_tensor *real_x, gan_tensor *fake_x) {
     int64_t mark = begin_two("gan_interpolate", real_x, fake_x);
     if (mark < 1) return NULL;
@@ -80,17 +94,50 @@ gan_tensor *gan_penalty(gan_tensor *scores, gan_tensor *points, const gan_penalt
     return scope_escape(ctx, mark, penalty);
 }
 
-gan_tensor *gan_penalty_of(gan_module *critic, gan_tensor *points, const gan_penalty_opts *opts) {
-    const char *function = "gan_penalty_of";
+/* Begins the inner scope of a function of a critic and points. */
+static int64_t begin_critic(const char *function, const gan_module *critic, gan_tensor *points) {
     if (points && (!critic || critic->base.ctx != tensor_context(points))) {
         error_set(tensor_context(points), GAN_EINVAL, "%s: the critic is %s", function,
                   critic ? "of another context" : "NULL");
-        return NULL;
+        return 0;
     }
-    int64_t mark = scope_begin_for(points);
+    return scope_begin_for(points);
+}
+
+gan_tensor *gan_penalty_of(gan_module *critic, gan_tensor *points, const gan_penalty_opts *opts) {
+    const char *function = "gan_penalty_of";
+    int64_t mark = begin_critic(function, critic, points);
     if (mark < 1) return NULL;
     gan_context *ctx = tensor_context(points);
     gan_penalty_opts o;
     gan_tensor *penalty = load(ctx, function, opts, &o) ? NULL : penalty_of(critic, points, &o);
     return scope_escape(ctx, mark, penalty);
+}
+
+static int gamma_ok(gan_context *ctx, const char *function, double gamma) {
+    if (isfinite(gamma)) return 1;
+    error_set(ctx, GAN_EINVAL, "%s: gamma is %g, must be finite", function, gamma);
+    return 0;
+}
+
+gan_tensor *gan_zero_penalty(gan_tensor *scores, gan_tensor *points, double gamma,
+                             int32_t allow_mixing) {
+    const char *function = "gan_zero_penalty";
+    int64_t mark = begin_two(function, scores, points);
+    if (mark < 1) return NULL;
+    gan_context *ctx = tensor_context(points);
+    int ok = gamma_ok(ctx, function, gamma);
+    return scope_escape(ctx, mark,
+                        ok ? penalty_zero_at(scores, points, gamma, allow_mixing) : NULL);
+}
+
+gan_tensor *gan_zero_penalty_of(gan_module *critic, gan_tensor *points, double gamma,
+                                int32_t allow_mixing) {
+    const char *function = "gan_zero_penalty_of";
+    int64_t mark = begin_critic(function, critic, points);
+    if (mark < 1) return NULL;
+    gan_context *ctx = tensor_context(points);
+    int ok = gamma_ok(ctx, function, gamma);
+    return scope_escape(ctx, mark,
+                        ok ? penalty_zero_of(critic, points, gamma, allow_mixing) : NULL);
 }

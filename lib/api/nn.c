@@ -271,6 +271,17 @@ gan_module *gan_add_dropout(gan_module *parent, const char *name, double p) {
     return dropout_add(parent, name, p);
 }
 
+gan_module *gan_add_minibatch_std(gan_module *parent, const char *name, int64_t group) {
+    if (!enter(parent)) return NULL;
+    if (group < 0) {
+        error_set(parent->base.ctx, GAN_EINVAL,
+                  "gan_add_minibatch_std: group is %lld, must be 0 (the whole batch) or more",
+                  (long long)group);
+        return NULL;
+    }
+    return minibatch_std_add(parent, name, group);
+}
+
 gan_module *gan_add_flatten(gan_module *parent, const char *name) {
     return enter(parent) ? flatten_add(parent, name) : NULL;
 }
@@ -368,13 +379,41 @@ gan_tensor *gan_module_find(const gan_module *m, const char *name) {
     return e ? e->tensor : NULL;
 }
 
+/* What functions of two trees begin with. */
+static int32_t begin_two(const char *function, const gan_module *to, const gan_module *from) {
+    if (!to || !from) return error_null(to ? to->base.ctx : NULL, function);
+    int32_t code = context_enter(to->base.ctx);
+    if (code || !context_enter(from->base.ctx)) return code;
+    return error_set(to->base.ctx, GAN_ESTATE, "%s: the source's context is destroyed", function);
+}
+
 int32_t gan_module_copy(gan_module *to, const gan_module *from) {
-    if (!to || !from) return error_null(to ? to->base.ctx : NULL, "gan_module_copy");
-    gan_context *ctx = to->base.ctx;
-    int32_t code = context_enter(ctx);
-    if (!code && context_enter(from->base.ctx))
-        code = error_set(ctx, GAN_ESTATE, "gan_module_copy: the source's context is destroyed");
-    return error_report(ctx, code ? code : module_copy(to, from));
+    int32_t code = begin_two("gan_module_copy", to, from);
+    if (!code) code = module_copy(to, from);
+    return to ? error_report(to->base.ctx, code) : code;
+}
+
+int32_t gan_module_average(gan_module *average, const gan_module *m, double decay) {
+    const char *function = "gan_module_average";
+    int32_t code = begin_two(function, average, m);
+    if (!code &&
+        !number_ok(average, function, "decay", decay, decay >= 0 && decay <= 1, "in [0, 1]"))
+        code = GAN_EINVAL;
+    if (!code) code = module_average(average, m, decay);
+    return average ? error_report(average->base.ctx, code) : code;
+}
+
+int32_t gan_module_average_statistics(gan_module *m, int32_t on) {
+    int32_t code = begin(m, "gan_module_average_statistics");
+    if (code) return m ? error_report(m->base.ctx, code) : code;
+    module_average_statistics(m, on != 0);
+    return GAN_OK;
+}
+
+int32_t gan_module_spectral_norm(gan_module *m) {
+    int32_t code = begin(m, "gan_module_spectral_norm");
+    if (!m) return code;
+    return error_report(m->base.ctx, code ? code : module_spectral_norm(m));
 }
 
 int32_t gan_module_clip(gan_module *m, double bound, int32_t weights_only) {

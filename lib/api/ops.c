@@ -176,6 +176,22 @@ gan_tensor *gan_max_pool2d(gan_tensor *x, int32_t size, int32_t stride, int32_t 
     return op_max_pool(x, size, stride, pad);
 }
 
+/* ---- for discriminators ---------------------------------------------------------------------- */
+
+gan_tensor *gan_pack(gan_tensor *x, int64_t m) { COMPOSED(x, op_pack(x, m)); }
+
+gan_tensor *gan_minibatch_std(gan_tensor *x, int64_t group) {
+    COMPOSED(x, op_minibatch_std(x, group));
+}
+
+gan_tensor *gan_projection(gan_tensor *features, gan_tensor *embedded) {
+    COMPOSED(features, op_projection(features, embedded));
+}
+
+gan_tensor *gan_label_maps(gan_tensor *rows, int64_t h, int64_t w) {
+    COMPOSED(rows, op_label_maps(rows, h, w));
+}
+
 /* ---- normalisation --------------------------------------------------------------------------- */
 
 gan_tensor *gan_batch_normalize(gan_tensor *x, double eps) {

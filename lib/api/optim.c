@@ -169,4 +169,20 @@ int32_t gan_optimizer_set_lr(gan_optimizer *o, double lr) {
     return error_report(ctx, code);
 }
 
+double gan_optimizer_momentum(const gan_optimizer *o) { return o ? o->momentum : 0; }
+
+int32_t gan_optimizer_set_momentum(gan_optimizer *o, double momentum) {
+    const char *function = "gan_optimizer_set_momentum";
+    if (!o) return error_null(NULL, function);
+    gan_context *ctx = o->base.ctx;
+    int32_t code = context_enter(ctx);
+    if (!code) code = CHECK(ctx, function, {"momentum", momentum, FRACTION});
+    if (!code && !o->has_velocity)
+        code = error_set(ctx, GAN_ESTATE,
+                         "%s: the optimizer keeps no velocity: create it with a momentum above 0",
+                         function);
+    if (!code) o->momentum = momentum;
+    return error_report(ctx, code);
+}
+
 double gan_optimizer_grad_norm(const gan_optimizer *o) { return o ? o->grad_norm : 0; }

@@ -249,6 +249,8 @@ void update_clamp(gan_context *ctx, int64_t n, double bound, real *w);
 
 /* w += g. */
 void update_add(gan_context *ctx, int64_t n, const real *g, real *w);
+/* average = decay * average + (1 - decay) * w. */
+void update_average(gan_context *ctx, int64_t n, double decay, const real *w, real *average);
 
 /* In all of them the gradient is scale * g + weight_decay * w. */
 

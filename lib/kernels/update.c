@@ -45,6 +45,27 @@ void update_add(gan_context *ctx, int64_t n, const real *g, real *w) {
     span_for(ctx, n, CUT_GRAIN, add_span, &job);
 }
 
+/* ---- average --------------------------------------------------------------------------------- */
+
+typedef struct average_job {
+    real keep, take;
+    const real *w;
+    real *average;
+} average_job;
+
+static void average_span(const void *arg, int64_t begin, int64_t end) {
+    const average_job *job = arg;
+    const real keep = job->keep, take = job->take;
+    const real *w = job->w;
+    real *average = job->average;
+    for (int64_t i = begin; i < end; i++) average[i] = keep * average[i] + take * w[i];
+}
+
+void update_average(gan_context *ctx, int64_t n, double decay, const real *w, real *average) {
+    const average_job job = {(real)decay, (real)(1 - decay), w, average};
+    span_for(ctx, n, CUT_GRAIN, average_span, &job);
+}
+
 /* ---- Adam ------------------------------------------------------------------------------------ */
 
 typedef struct adam_job {

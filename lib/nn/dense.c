@@ -41,11 +41,10 @@ gan_tensor *affine_shift(const gan_module *m, gan_tensor *y, activation act) {
 
 /* (N,in) to (N,out) with W (out,in). */
 static gan_tensor *dense_forward(gan_module *m, gan_tensor *x, activation act) {
-    gan_tensor *w = module_own(m, "weight");
-    int64_t in = tensor_shape(w)->dim[1];
+    int64_t in = tensor_shape(affine_kernel(m))->dim[1];
     const shape *s = tensor_shape(x);
     if (s->rank != 2 || s->dim[1] != in) return layer_refuse(m, x, "(N, %lld)", (long long)in);
-    return affine_shift(m, op_matmul(x, w, 0, 1), act);
+    return affine_shift(m, op_matmul(x, affine_weight(m, x), 0, 1), act);
 }
 
 static const module_class module_dense = {.name = "dense", .forward_activated = dense_forward};

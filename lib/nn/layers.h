@@ -33,7 +33,12 @@ extern const module_class module_relu, module_leaky_relu, module_elu, module_tan
 gan_module *activation_add(gan_module *parent, const char *name, const module_class *class,
                            double number);
 
+/* spectral.c: divides the weight of every layer of the tree that has one by its largest singular
+ * value from now on. */
+int32_t module_spectral_norm(gan_module *m);
+
 /* other.c */
+gan_module *minibatch_std_add(gan_module *parent, const char *name, int64_t group);
 gan_module *embedding_add(gan_module *parent, const char *name, int64_t classes, int64_t width);
 gan_module *dropout_add(gan_module *parent, const char *name, double p);
 gan_module *flatten_add(gan_module *parent, const char *name);
@@ -50,6 +55,12 @@ gan_tensor *layer_refuse(const gan_module *m, gan_tensor *x, const char *must, .
 /* The parameters of y = W x + b: "weight" of shape `weight` and, with outputs > 0, "bias" of that
  * size, both drawn from U(+-1/sqrt(fan_in)), PyTorch's default. 0, or a code with the error set. */
 int32_t affine_parameters(gan_module *m, const shape *weight, int32_t layout, int64_t outputs);
+
+/* What of an affine layer is trained: "weight", or under spectral norm "weight_orig". */
+gan_tensor *affine_kernel(const gan_module *m);
+
+/* What it multiplies its input x with: the kernel, or that over its largest singular value. */
+gan_tensor *affine_weight(gan_module *m, gan_tensor *x);
 
 /* act(y + the bias along the last axis, if the layer has one). */
 gan_tensor *affine_shift(const gan_module *m, gan_tensor *y, activation act);

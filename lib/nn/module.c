@@ -57,7 +57,7 @@ static gan_module *own_child(const gan_module *m, const char *name, size_t lengt
     return NULL;
 }
 
-static entry *own_entry(const gan_module *m, const char *name) {
+entry *module_own_entry(const gan_module *m, const char *name) {
     for (size_t i = 0; i < m->entry_count; i++)
         if (!strcmp(m->entries[i].name, name)) return &m->entries[i];
     return NULL;
@@ -71,7 +71,7 @@ int32_t module_check_name(const char *function, const gan_module *m, const char 
     if (!name || !*name || strchr(name, '.'))
         return error_set(ctx, GAN_EINVAL, "%s: a name may not be empty nor hold a dot: \"%s\"",
                          function, name ? name : "");
-    if (own_entry(m, name) || own_child(m, name, strlen(name)))
+    if (module_own_entry(m, name) || own_child(m, name, strlen(name)))
         return error_set(ctx, GAN_EINVAL, "%s: %s has a \"%s\" already", function, m->label, name);
     return GAN_OK;
 }
@@ -99,6 +99,7 @@ gan_module *module_new(gan_context *ctx, const module_class *class, const gan_mo
     if (!m) return NULL;
     m->class = class;
     m->training = parent ? parent->training : 1;
+    m->cumulative = parent ? parent->cumulative : 0;
     m->depth = parent ? parent->depth + 1 : 0;
     m->path = parent ? join(ctx, parent->path, name) : arena_strdup(ctx, "");
     m->label = m->path ? label(ctx, m->path, class) : NULL;
@@ -137,6 +138,24 @@ gan_tensor *module_add_entry(gan_module *m, const char *name, int32_t role, int3
     m->entries[m->entry_count++] = e;
     count_up(m, 1, entry_is_parameter(&e) ? 1 : 0);
     return e.tensor;
+}
+
+void module_drop_entries(gan_module *m, size_t count) {
+    while (m->entry_count > count) {
+        entry *e = &m->entries[--m->entry_count];
+        count_up(m, (size_t)-1, entry_is_parameter(e) ? (size_t)-1 : 0); /* one fewer */
+        tensor_unref(e->tensor);
+        arena_free(m->base.ctx, e->path);
+    }
+}
+
+int32_t module_rename_entry(gan_module *m, entry *e, const char *name) {
+    char *path = join(m->base.ctx, m->path, name);
+    if (!path) return GAN_ENOMEM;
+    arena_free(m->base.ctx, e->path);
+    e->path = path;
+    e->name = last_part(path);
+    return GAN_OK;
 }
 
 gan_module *module_attach(gan_module *parent, gan_module *m, int32_t code) {
@@ -195,11 +214,11 @@ gan_module *module_child(const gan_module *m, const char *path, size_t length) {
 entry *module_find(const gan_module *m, const char *path) {
     const char *name = last_part(path);
     if (name != path) m = module_child(m, path, (size_t)(name - path) - 1);
-    return m ? own_entry(m, name) : NULL;
+    return m ? module_own_entry(m, name) : NULL;
 }
 
 gan_tensor *module_own(const gan_module *m, const char *name) {
-    const entry *e = own_entry(m, name);
+    const entry *e = module_own_entry(m, name);
     return e ? e->tensor : NULL;
 }
 
@@ -217,37 +236,67 @@ void module_freeze(gan_module *m, int32_t frozen) {
 }
 
 /* The entry of `from` that fits e, or NULL with the error set. */
-static const entry *counterpart(const gan_module *to, const entry *e, const gan_module *from) {
+static const entry *counterpart(const char *function, const gan_module *to, const entry *e,
+                                const gan_module *from) {
     gan_context *ctx = to->base.ctx;
     const char *name = module_entry_name(to, e);
     const entry *other = module_find(from, name);
     if (!other) {
-        error_set(ctx, GAN_EINVAL, "gan_module_copy: the source has no \"%s\"", name);
+        error_set(ctx, GAN_EINVAL, "%s: the source has no \"%s\"", function, name);
         return NULL;
     }
     const shape *a = tensor_shape(e->tensor), *b = tensor_shape(other->tensor);
     if (shape_equal(a, b)) return other;
     char ta[SHAPE_TEXT], tb[SHAPE_TEXT];
-    error_set(ctx, GAN_EINVAL, "gan_module_copy: \"%s\" is %s, in the source %s", name,
+    error_set(ctx, GAN_EINVAL, "%s: \"%s\" is %s, in the source %s", function, name,
               shape_text(a, ta), shape_text(b, tb));
     return NULL;
 }
 
-int32_t module_copy(gan_module *to, const gan_module *from) {
+/* The two trees have the same names and shapes. */
+static int32_t check_alike(const char *function, const gan_module *to, const gan_module *from) {
     for (size_t i = 0; i < to->entry_total; i++)
-        if (!counterpart(to, module_entry(to, i), from)) return GAN_EINVAL;
+        if (!counterpart(function, to, module_entry(to, i), from)) return GAN_EINVAL;
     for (size_t i = 0; i < from->entry_total; i++) {
         const char *name = module_entry_name(from, module_entry(from, i));
         if (!module_find(to, name))
-            return error_set(to->base.ctx, GAN_EINVAL,
-                             "gan_module_copy: only the source has a \"%s\"", name);
-    }
-    for (size_t i = 0; i < to->entry_total; i++) {
-        const entry *e = module_entry(to, i);
-        const gan_tensor *source = module_find(from, module_entry_name(to, e))->tensor;
-        tensor_copy(e->tensor, source);
+            return error_set(to->base.ctx, GAN_EINVAL, "%s: only the source has a \"%s\"", function,
+                             name);
     }
     return GAN_OK;
+}
+
+int32_t module_copy(gan_module *to, const gan_module *from) {
+    int32_t code = check_alike("gan_module_copy", to, from);
+    for (size_t i = 0; i < to->entry_total && !code; i++) {
+        const entry *e = module_entry(to, i);
+        tensor_copy(e->tensor, module_find(from, module_entry_name(to, e))->tensor);
+    }
+    return code;
+}
+
+int32_t module_average(gan_module *average, const gan_module *m, double decay) {
+    int32_t code = check_alike("gan_module_average", average, m);
+    for (size_t i = 0; i < average->entry_total && !code; i++) {
+        const entry *e = module_entry(average, i);
+        const gan_tensor *source = module_find(m, module_entry_name(average, e))->tensor;
+        if (!entry_is_parameter(e) && !e->statistic) {
+            tensor_copy(e->tensor, source);
+            continue;
+        }
+        update_average(average->base.ctx, tensor_size(source), decay, tensor_values(source),
+                       tensor_data(e->tensor));
+        tensor_touch(e->tensor);
+    }
+    return code;
+}
+
+/* The count of batches is what weighs the next one, so the old statistics go with the first. */
+void module_average_statistics(gan_module *m, int32_t on) {
+    m->cumulative = on;
+    for (size_t i = 0; i < m->entry_count && on; i++)
+        if (m->entries[i].integer) init_constant(m->entries[i].tensor, 0);
+    for (size_t i = 0; i < m->child_count; i++) module_average_statistics(m->children[i], on);
 }
 
 int32_t module_init(gan_module *m, int32_t method, double a) {

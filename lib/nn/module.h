@@ -30,13 +30,15 @@ typedef struct entry {
     const char *name;   /* its last part: "weight"        */
     gan_tensor *tensor; /* owned                          */
     int32_t role, layout;
-    int32_t integer; /* int64 in files (num_batches_tracked) */
+    int32_t integer;   /* int64 in files (num_batches_tracked)              */
+    int32_t statistic; /* a buffer that is averaged as the parameters are   */
 } entry;
 
 /* The kinds of modules. gan_add_<name> is the public function that makes one. */
 typedef struct module_class {
     const char *name;
-    int32_t container; /* takes children and a host's parameters */
+    int32_t container;    /* takes children and a host's parameters */
+    int32_t outputs_last; /* the weight's last axis counts outputs, not its first */
     /* NULL: no forward of its own. The input is not NULL. */
     gan_tensor *(*forward)(gan_module *m, gan_tensor *x);
     /* Instead of forward, for layers that can end with an activation in the same pass. */
@@ -55,6 +57,7 @@ struct gan_module {
     const char *name;   /* its last part */
     char *label;        /* for error texts: "main.3 (conv2d)" */
     int32_t training;
+    int32_t cumulative; /* batch norm: running statistics are plain means over forwards */
 
     /* What the layer needs besides its parameters; each kind says what it keeps here. */
     double number[2];
@@ -83,6 +86,11 @@ gan_module *module_new(gan_context *ctx, const module_class *class, const gan_mo
 gan_tensor *module_add_entry(gan_module *m, const char *name, int32_t role, int32_t layout,
                              const shape *s);
 
+/* Takes back the entries that were added after the first `count`. */
+void module_drop_entries(gan_module *m, size_t count);
+
+int32_t module_rename_entry(gan_module *m, entry *e, const char *name);
+
 /* Makes m its parent's child and returns it; with a `code` other than 0, or on failure, gives it up
  * and returns NULL: the parent is as it was. m NULL gives NULL. */
 gan_module *module_attach(gan_module *parent, gan_module *m, int32_t code);
@@ -104,7 +112,8 @@ const char *module_entry_name(const gan_module *m, const entry *e);
 entry *module_find(const gan_module *m, const char *path);
 gan_module *module_child(const gan_module *m, const char *path, size_t length);
 
-/* The module's own tensor of that name, or NULL. */
+/* The module's own entry or tensor of that name, or NULL. */
+entry *module_own_entry(const gan_module *m, const char *name);
 gan_tensor *module_own(const gan_module *m, const char *name);
 
 /* ---- the whole tree -------------------------------------------------------------------------- */
@@ -112,6 +121,8 @@ gan_tensor *module_own(const gan_module *m, const char *name);
 void module_train(gan_module *m, int32_t on);
 void module_freeze(gan_module *m, int32_t frozen);
 int32_t module_copy(gan_module *to, const gan_module *from);
+int32_t module_average(gan_module *average, const gan_module *m, double decay);
+void module_average_statistics(gan_module *m, int32_t on);
 int32_t module_init(gan_module *m, int32_t method, double a);
 void module_clip(gan_module *m, double bound, int32_t weights_only);
 

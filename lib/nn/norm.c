@@ -65,7 +65,8 @@ static void move_statistics(const gan_module *m, const norm_geom *geom, const re
     gan_tensor *batches = module_own(m, "num_batches_tracked");
     const real *batch_mean = stats, *batch_var = stats + geom->b;
     real *running_mean = tensor_data(mean), *running_var = tensor_data(var);
-    double count = (double)geom->r1, momentum = m->number[1];
+    double count = (double)geom->r1;
+    double momentum = m->cumulative ? 1 / (1 + (double)*tensor_values(batches)) : m->number[1];
     double unbiased = momentum * count / (count - 1);
     for (int64_t c = 0; c < geom->b; c++) {
         running_mean[c] =
@@ -128,7 +129,9 @@ static int32_t add_statistics(gan_module *m, const shape *s) {
     init_constant(mean, 0);
     init_constant(var, 1);
     init_constant(batches, 0);
-    m->entries[m->entry_count - 1].integer = 1;
+    module_own_entry(m, "num_batches_tracked")->integer = 1;
+    module_own_entry(m, "running_mean")->statistic = 1;
+    module_own_entry(m, "running_var")->statistic = 1;
     return GAN_OK;
 }
 

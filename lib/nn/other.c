@@ -1,4 +1,4 @@
-/* Embedding, dropout, and layers that only move elements. */
+/* Embedding, dropout, minibatch deviation, and layers that only move elements. */
 #include "nn/layers.h"
 
 #include "core/context.h"
@@ -38,6 +38,22 @@ static const module_class module_dropout = {.name = "dropout", .forward = dropou
 gan_module *dropout_add(gan_module *parent, const char *name, double p) {
     gan_module *m = module_new(parent->base.ctx, &module_dropout, parent, name);
     if (m) m->number[0] = p;
+    return module_attach(parent, m, GAN_OK);
+}
+
+/* ---- minibatch standard deviation ------------------------------------------------------------ */
+
+/* size: group. */
+static gan_tensor *minibatch_std_forward(gan_module *m, gan_tensor *x) {
+    return op_minibatch_std(x, m->size.dim[0]);
+}
+
+static const module_class module_minibatch_std = {.name = "minibatch_std",
+                                                  .forward = minibatch_std_forward};
+
+gan_module *minibatch_std_add(gan_module *parent, const char *name, int64_t group) {
+    gan_module *m = module_new(parent->base.ctx, &module_minibatch_std, parent, name);
+    if (m) m->size = shape_1(group);
     return module_attach(parent, m, GAN_OK);
 }
 

@@ -68,10 +68,10 @@ gan_tensor *op_scatter_add(gan_tensor *x, const int32_t *index, int64_t n, int64
     return y;
 }
 
-gan_tensor *op_pick(gan_tensor *x, storage *index, const shape *to, int aligned) {
+gan_tensor *op_pick(gan_tensor *x, storage *index, int64_t width, const shape *to, int aligned) {
     gan_tensor *y = NULL;
     if (OP_READY("pick", x)) {
-        op_attr attr = {.i = {shape_size(to), tensor_size(x), 1, aligned}};
+        op_attr attr = {.i = {shape_size(to) / width, tensor_size(x) / width, width, aligned}};
         y = apply(OP_gather, x, &attr, index, to);
     }
     storage_unref(index);

@@ -92,12 +92,18 @@ gan_tensor *op_pad(gan_tensor *x, const int64_t *before, const int64_t *after);
 gan_tensor *op_detach(gan_tensor *x);
 gan_tensor *op_track(gan_tensor *x);
 
+/* discriminator.c: compositions of the others */
+gan_tensor *op_pack(gan_tensor *x, int64_t m);
+gan_tensor *op_minibatch_std(gan_tensor *x, int64_t group);
+gan_tensor *op_projection(gan_tensor *features, gan_tensor *embedded);
+gan_tensor *op_label_maps(gan_tensor *rows, int64_t h, int64_t w);
+
 /* gather.c */
 gan_tensor *op_gather(gan_tensor *x, const int32_t *index, int64_t n, const char *name);
 gan_tensor *op_scatter_add(gan_tensor *x, const int32_t *index, int64_t n, int64_t rows);
-/* Elements of x at flat positions; consumes `index` (int32, one per element of `to`). aligned:
+/* Runs of `width` elements of x, by number; consumes `index` (int32, one per run of `to`). aligned:
  * block n of the output reads block n of x only, along axis 0. */
-gan_tensor *op_pick(gan_tensor *x, storage *index, const shape *to, int aligned);
+gan_tensor *op_pick(gan_tensor *x, storage *index, int64_t width, const shape *to, int aligned);
 
 /* pool.c */
 gan_tensor *op_pool_sum(gan_tensor *x, const pool_geom *geom);

@@ -134,5 +134,5 @@ gan_tensor *op_max_pool(gan_tensor *x, int32_t size, int32_t stride, int32_t pad
     storage *index = storage_new(ctx, (size_t)shape_size(&out) * sizeof(int32_t));
     if (!index) return NULL;
     pool_argmax(ctx, &m, tensor_values(x), storage_data(index));
-    return op_pick(x, index, &out, 1);
+    return op_pick(x, index, 1, &out, 1);
 }

@@ -150,7 +150,7 @@ gan_tensor *op_max_axes(gan_tensor *x, const int32_t *list, int32_t n, int keep)
     storage *index = storage_new(ctx, (size_t)rows * sizeof(int32_t));
     if (!index) return NULL;
     reduce_argmax(ctx, rows, a.count, 1, tensor_values(x), storage_data(index));
-    return op_pick(x, index, &a.result, !a.gone[0]);
+    return op_pick(x, index, 1, &a.result, !a.gone[0]);
 }
 
 /* ---- norm of each sample --------------------------------------------------------------------- */
@@ -238,5 +238,5 @@ gan_tensor *op_cross_entropy(gan_tensor *logits, const int32_t *labels, int64_t 
     int32_t *position = storage_data(index);
     for (int64_t k = 0; k < n; k++) position[k] = (int32_t)(k * s->dim[1] + labels[k]);
     shape one = shape_1(n);
-    return op_affine(op_mean_all(op_pick(op_log_softmax(logits), index, &one, 1)), -1, 0);
+    return op_affine(op_mean_all(op_pick(op_log_softmax(logits), index, 1, &one, 1)), -1, 0);
 }

@@ -23,7 +23,7 @@ static void update(const gan_optimizer *o, slot *s, double scale, const real *g)
 static const optimizer_class adam = {update};
 
 gan_optimizer *adam_new(gan_module *m, const gan_adam_opts *opts) {
-    gan_optimizer *o = optimizer_new(m, &adam, STATES, opts->lr, opts->max_grad_norm);
+    gan_optimizer *o = optimizer_new(m, &adam, STATES, opts->lr, 0, opts->max_grad_norm);
     if (o) o->options.adam = *opts;
     return o;
 }

@@ -56,11 +56,13 @@ static int32_t fill(gan_optimizer *o, const gan_module *m, int states) {
 }
 
 gan_optimizer *optimizer_new(gan_module *m, const optimizer_class *class, int states, double lr,
-                             double max_grad_norm) {
+                             double momentum, double max_grad_norm) {
     gan_optimizer *o = object_new(m->base.ctx, sizeof *o, optimizer_destroy);
     if (!o) return NULL;
     o->class = class;
     o->lr = lr;
+    o->momentum = momentum;
+    o->has_velocity = momentum > 0;
     o->max_grad_norm = max_grad_norm;
     if (!fill(o, m, states)) return o;
     object_unref(&o->base);

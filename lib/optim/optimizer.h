@@ -29,8 +29,10 @@ struct gan_optimizer {
         gan_adam_opts adam;
         gan_rmsprop_opts rmsprop;
         gan_sgd_opts sgd;
-    } options; /* as given; the rate is below */
+    } options; /* as given; the rate and the momentum are below */
     double lr, max_grad_norm;
+    double momentum;  /* of the velocity */
+    int has_velocity; /* the momentum was above 0 at creation */
     double grad_norm; /* of the last step */
 
     slot *slots;
@@ -39,10 +41,10 @@ struct gan_optimizer {
     gan_tensor **parameters, **grads;
 };
 
-/* An optimizer of m's parameters as they are now, with states [0, states) at zero. NULL with the
- * error set. */
+/* An optimizer of m's parameters as they are now, with states [0, states) at zero; a velocity is
+ * the caller's to count among them. NULL with the error set. */
 gan_optimizer *optimizer_new(gan_module *m, const optimizer_class *class, int states, double lr,
-                             double max_grad_norm);
+                             double momentum, double max_grad_norm);
 
 /* The options have been checked. */
 gan_optimizer *adam_new(gan_module *m, const gan_adam_opts *opts);

@@ -9,12 +9,12 @@ static void update(const gan_optimizer *o, slot *s, double scale, const real *g)
     const gan_rmsprop_opts *r = &o->options.rmsprop;
     int next = OTHERS;
     real *mean = r->centered ? s->state[next++] : NULL;
-    real *velocity = r->momentum > 0 ? s->state[next] : NULL;
+    real *velocity = o->has_velocity ? s->state[next] : NULL;
     /* TensorFlow 1 has eps under the root, and the rate inside the velocity. */
     const update_rmsprop_args args = {.scale = scale,
                                       .weight_decay = r->weight_decay,
                                       .alpha = r->alpha,
-                                      .momentum = r->momentum,
+                                      .momentum = o->momentum,
                                       .inner_eps = r->tf1 ? r->eps : 0,
                                       .outer_eps = r->tf1 ? 0 : r->eps,
                                       .inner_rate = r->tf1 ? o->lr : 1,
@@ -27,7 +27,8 @@ static const optimizer_class rmsprop = {update};
 
 gan_optimizer *rmsprop_new(gan_module *m, const gan_rmsprop_opts *opts) {
     int states = OTHERS + (opts->centered ? 1 : 0) + (opts->momentum > 0 ? 1 : 0);
-    gan_optimizer *o = optimizer_new(m, &rmsprop, states, opts->lr, opts->max_grad_norm);
+    gan_optimizer *o =
+        optimizer_new(m, &rmsprop, states, opts->lr, opts->momentum, opts->max_grad_norm);
     if (!o) return NULL;
     o->options.rmsprop = *opts;
     if (opts->tf1)

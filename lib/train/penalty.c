@@ -1,25 +1,14 @@
 #include "train/penalty.h"
 
 #include "autograd/grad.h"
-#include "core/context.h"
 #include "core/error.h"
 #include "core/node.h"
 #include "ops/op.h"
+#include "train/draws.h"
 
 #include <string.h>
 
 /* ---- where the gradient is looked at (Algorithm 1, lines 4-6) -------------------------------- */
-
-/* U[0,1) of shape (N,1,...), to go with samples of shape s. */
-static gan_tensor *draw_weights(gan_context *ctx, const shape *s) {
-    shape each = *s;
-    for (int32_t i = 1; i < each.rank; i++) each.dim[i] = 1;
-    gan_tensor *e = tensor_new(ctx, &each);
-    if (!e) return NULL;
-    int64_t n = each.dim[0];
-    noise_uniform(ctx, ctx->random_key, random_take(ctx, noise_blocks(n)), n, 0, 1, tensor_data(e));
-    return e;
-}
 
 gan_tensor *penalty_interpolate(gan_tensor *real_x, gan_tensor *fake_x) {
     gan_context *ctx = tensor_context(real_x);
@@ -31,7 +20,7 @@ gan_tensor *penalty_interpolate(gan_tensor *real_x, gan_tensor *fake_x) {
         return NULL;
     }
     int before = autograd_recording(ctx, 0);
-    gan_tensor *e = draw_weights(ctx, a);
+    gan_tensor *e = draw_per_sample(ctx, a, 0, 1);
     gan_tensor *mixed = op_add(fake_x, op_mul(e, op_sub(real_x, fake_x)));
     autograd_recording(ctx, before);
     return op_track(mixed);
@@ -39,27 +28,27 @@ gan_tensor *penalty_interpolate(gan_tensor *real_x, gan_tensor *fake_x) {
 
 /* ---- the penalty (Algorithm 1, line 7) ------------------------------------------------------- */
 
-static int32_t check(gan_tensor *scores, gan_tensor *points) {
+static int32_t check(const char *function, gan_tensor *scores, gan_tensor *points) {
     gan_context *ctx = tensor_context(points);
     const shape *s = tensor_shape(points);
     char ts[SHAPE_TEXT], tp[SHAPE_TEXT];
     if (tensor_context(scores) != ctx)
-        return error_set(ctx, GAN_EINVAL, "gan_penalty: tensors of different contexts");
+        return error_set(ctx, GAN_EINVAL, "%s: tensors of different contexts", function);
     if (!tensor_tracked(points))
         return error_set(ctx, GAN_EINVAL,
-                         "gan_penalty: points must be tracked when the critic is "
-                         "run on them (gan_interpolate, gan_track)");
+                         "%s: points must be tracked when the critic is "
+                         "run on them (gan_interpolate, gan_track)",
+                         function);
     if (s->rank == 0 || s->dim[0] == 0 || tensor_size(scores) == 0 ||
         tensor_size(scores) % s->dim[0] != 0)
         return error_set(ctx, GAN_EINVAL,
-                         "gan_penalty: scores are %s for points %s: must be one, or equally many, "
-                         "a sample",
-                         shape_text(tensor_shape(scores), ts), shape_text(s, tp));
+                         "%s: scores are %s for points %s: must be one, or equally many, a sample",
+                         function, shape_text(tensor_shape(scores), ts), shape_text(s, tp));
     return GAN_OK;
 }
 
 /* The penalty is a mean over independent samples (section 4, "No critic batch normalization"). */
-static int32_t check_apart(gan_tensor *scores, gan_tensor *points) {
+static int32_t check_apart(const char *function, gan_tensor *scores, gan_tensor *points) {
     gan_context *ctx = tensor_context(points);
     const char *name;
     int32_t code;
@@ -67,34 +56,36 @@ static int32_t check_apart(gan_tensor *scores, gan_tensor *points) {
         return code;
     if (!strcmp(name, "normalize") || !strcmp(name, "norm_affine"))
         return error_set(ctx, GAN_EMIXED,
-                         "gan_penalty: batch norm (operator '%s') in the critic makes a sample's "
-                         "score depend on the others: use layer norm or none",
-                         name);
+                         "%s: batch norm (operator '%s') in the critic makes a sample's score "
+                         "depend on the others: use layer norm or none",
+                         function, name);
     return error_set(ctx, GAN_EMIXED,
-                     "gan_penalty: operator '%s' in the critic makes a sample's score depend on "
-                     "the others (packing? a statistic of the batch?)",
-                     name);
+                     "%s: operator '%s' in the critic makes a sample's score depend on the others "
+                     "(packing? a statistic of the batch?)",
+                     function, name);
 }
 
-/* d sum of scores / d points, recorded. */
-static gan_tensor *input_gradient(gan_tensor *scores, gan_tensor *points) {
+/* d sum of scores / d points, recorded, for scores and points that pass the checks. */
+static gan_tensor *input_gradient(const char *function, gan_tensor *scores, gan_tensor *points,
+                                  int allow_mixing) {
+    if (check(function, scores, points)) return NULL;
+    if (!allow_mixing && check_apart(function, scores, points)) return NULL;
     gan_context *ctx = tensor_context(points);
     gan_tensor *ones = tensor_new(ctx, tensor_shape(scores)), *g = NULL;
     if (!ones) return NULL;
     layout_fill(ctx, tensor_size(ones), 1, tensor_data(ones));
-    if (autograd_sweep("gan_penalty", scores, ones, &points, 1, GAN_GRAD_CREATE_GRAPH, &g))
-        return NULL;
+    if (autograd_sweep(function, scores, ones, &points, 1, GAN_GRAD_CREATE_GRAPH, &g)) return NULL;
     if (!g)
         error_set(ctx, GAN_EINVAL,
-                  "gan_penalty: the scores do not depend on the points: run the critic on them, "
-                  "recording on");
+                  "%s: the scores do not depend on the points: run the critic on them, recording "
+                  "on",
+                  function);
     return g;
 }
 
 gan_tensor *penalty_at(gan_tensor *scores, gan_tensor *points, const gan_penalty_opts *opts) {
-    if (check(scores, points)) return NULL;
-    if (!opts->allow_mixing && check_apart(scores, points)) return NULL;
-    gan_tensor *norm = op_row_norm(input_gradient(scores, points));
+    gan_tensor *norm =
+        op_row_norm(input_gradient("gan_penalty", scores, points, opts->allow_mixing));
     gan_tensor *excess = op_affine(norm, 1, -opts->target);
     if (opts->one_sided) excess = op_leaky_relu(excess, 0);
     return op_affine(op_mean_all(op_mul(excess, excess)), opts->lambda, 0);
@@ -104,4 +95,20 @@ gan_tensor *penalty_of(gan_module *critic, gan_tensor *points, const gan_penalty
     gan_tensor *x = op_track(points);
     gan_tensor *scores = module_forward(critic, x);
     return scores ? penalty_at(scores, x, opts) : NULL;
+}
+
+/* ---- zero-centred (Mescheder et al. 2018, eq. 9) --------------------------------------------- */
+
+gan_tensor *penalty_zero_at(gan_tensor *scores, gan_tensor *points, double gamma,
+                            int allow_mixing) {
+    gan_tensor *g = input_gradient("gan_zero_penalty", scores, points, allow_mixing);
+    if (!g) return NULL;
+    return op_affine(op_sum_all(op_mul(g, g)), gamma / 2 / (double)tensor_shape(g)->dim[0], 0);
+}
+
+gan_tensor *penalty_zero_of(gan_module *critic, gan_tensor *points, double gamma,
+                            int allow_mixing) {
+    gan_tensor *x = op_track(points);
+    gan_tensor *scores = module_forward(critic, x);
+    return scores ? penalty_zero_at(scores, x, gamma, allow_mixing) : NULL;
 }

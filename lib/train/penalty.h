@@ -1,4 +1,5 @@
-/* The gradient penalty of Gulrajani et al., "Improved Training of Wasserstein GANs", 2017. */
+/* Gradient penalties: Gulrajani et al. 2017, "Improved Training of Wasserstein GANs"; Mescheder et
+ * al. 2018, "Which Training Methods for GANs do actually Converge?". */
 #ifndef GAN_TRAIN_PENALTY_H
 #define GAN_TRAIN_PENALTY_H
 
@@ -14,5 +15,9 @@ gan_tensor *penalty_at(gan_tensor *scores, gan_tensor *points, const gan_penalty
 
 /* The same of a critic's scores at the points, which are tracked here. */
 gan_tensor *penalty_of(gan_module *critic, gan_tensor *points, const gan_penalty_opts *opts);
+
+/* gamma / 2 * mean of the squared norm of the scores' gradient at each point; likewise. */
+gan_tensor *penalty_zero_at(gan_tensor *scores, gan_tensor *points, double gamma, int allow_mixing);
+gan_tensor *penalty_zero_of(gan_module *critic, gan_tensor *points, double gamma, int allow_mixing);
 
 #endif

@@ -12,6 +12,12 @@ BUILD_1(softmax, gan_softmax)
 BUILD_1(root, gan_sqrt)
 BUILD_1(wasserstein_generator, gan_wasserstein_generator)
 BUILD_2(wasserstein_critic, gan_wasserstein_critic)
+BUILD_2(relativistic_discriminator, gan_relativistic_discriminator)
+BUILD_2(relativistic_generator, gan_relativistic_generator)
+BUILD_2(projection, gan_projection)
+BUILD_NUMBER(pack, gan_pack, int64_t)
+BUILD_NUMBER(minibatch_std, gan_minibatch_std, int64_t)
+BUILD(label_maps, gan_label_maps(x[0], (int64_t)p[0], (int64_t)p[1]))
 BUILD_NUMBER(scale, gan_scale, double)
 BUILD_NUMBER(add_scalar, gan_add_scalar, double)
 BUILD_NUMBER(elu, gan_elu, double)
@@ -93,6 +99,16 @@ static gan_tensor *dropout(gan_tensor *const *x, const double *p) {
     return gan_dropout(x[0], p[0]);
 }
 
+/* Likewise. p: policy. */
+static gan_tensor *augmented(gan_tensor *const *x, const double *p) {
+    gan_augment_opts o;
+    gan_augment_opts_init(&o, sizeof o);
+    o.policy = (uint32_t)p[0];
+    o.translation = 0.5;
+    gan_context_seed(gan_tensor_context(x[0]), 3);
+    return gan_augment(x[0], &o);
+}
+
 /* d tanh(x) / dx as an expression, with gan_grad_of inside. */
 static gan_tensor *grad_of(gan_tensor *const *x, const double *p) {
     (void)p;
@@ -119,6 +135,18 @@ static gan_tensor *penalty_mlp(gan_tensor *const *x, const double *p) {
 static gan_tensor *penalty_tanh(gan_tensor *const *x, const double *p) {
     gan_tensor *h = gan_tanh(gan_add(gan_matmul(x[0], x[1], 0, 1), x[2]));
     return penalty(gan_matmul(h, x[3], 0, 1), x[0], p);
+}
+
+static gan_tensor *zero_penalty_tanh(gan_tensor *const *x, const double *p) {
+    gan_tensor *h = gan_tanh(gan_add(gan_matmul(x[0], x[1], 0, 1), x[2]));
+    return gan_zero_penalty(gan_matmul(h, x[3], 0, 1), x[0], p[0], 0);
+}
+
+/* A critic that sees augmented images and the batch's deviation. */
+static gan_tensor *zero_penalty_mixed(gan_tensor *const *x, const double *p) {
+    gan_tensor *seen = gan_minibatch_std(augmented(x, p), 2);
+    gan_tensor *h = gan_tanh(gan_matmul(gan_flatten(seen), x[1], 0, 1));
+    return gan_zero_penalty(gan_sum(h, (const int32_t[]){1}, 1, 0), x[0], 2, 1);
 }
 
 /* x (2,6,6,2), w (3,4,4,2), gain (3), dense (1,27): convolution, norm, leaky, flatten, dense. */
@@ -195,15 +223,27 @@ const sample api_samples[] = {
     {"gan_layer_normalize", layer_normalize, 2, {1e-5}, {X(2, 2, 2, 3)}},
     {"gan_group_normalize", group_normalize, 3, {2, 1e-5}, {X(2, 2, 2, 4)}},
     {"gan_group_normalize", group_normalize, 2, {1, 1e-5}, {X(2, 6)}},
+    {"gan_pack", pack, 2, {2}, {X(4, 2, 3, 2)}},
+    {"gan_pack", pack, 2, {3}, {X(6, 2)}},
+    {"gan_minibatch_std", minibatch_std, 3, {2}, {X(4, 2, 2, 2)}},
+    {"gan_minibatch_std", minibatch_std, 2, {0}, {X(3, 5)}},
+    {"gan_projection", projection, 2, {0}, {X(3, 4), X(3, 4)}},
+    {"gan_label_maps", label_maps, 2, {2, 3}, {X(3, 4)}},
     {"gan_softmax", softmax, 3, {0}, {X(3, 4)}},
     {"gan_embedding", embedding, 2, {0}, {X(4, 3)}},
     {"gan_cross_entropy", cross_entropy, 3, {0}, {X(5, 4)}},
     {"gan_dropout", dropout, 2, {0.4}, {X(4, 5)}},
+    {"gan_augment, color", augmented, 2, {GAN_AUGMENT_COLOR}, {X(3, 4, 4, 3)}},
+    {"gan_augment, translation", augmented, 2, {GAN_AUGMENT_TRANSLATION}, {X(3, 4, 5, 2)}},
+    {"gan_augment, cutout", augmented, 2, {GAN_AUGMENT_CUTOUT}, {X(3, 5, 4, 2)}},
+    {"gan_augment, all", augmented, 2, {7}, {X(2, 4, 4, 3)}},
     {"gan_grad_of", grad_of, 2, {0}, {X(3, 4), X(3, 4)}},
 
     {"gan_bce_with_logits", bce_with_logits, 3, {1}, {X(4, 1)}},
     {"gan_bce_with_logits", bce_with_logits, 2, {0.9}, {IN(-9, 9, 5)}},
     {"gan_wasserstein_critic", wasserstein_critic, 2, {0}, {X(4, 1), X(3, 1)}},
+    {"gan_relativistic_discriminator", relativistic_discriminator, 3, {0}, {X(4, 1), X(4, 1)}},
+    {"gan_relativistic_generator", relativistic_generator, 3, {0}, {X(4, 1), X(4, 1)}},
     {"gan_wasserstein_generator", wasserstein_generator, 2, {0}, {X(4, 1)}},
 
     /* one-sided, target, norm */
@@ -213,6 +253,8 @@ const sample api_samples[] = {
     {"gan_penalty, convolution", penalty_conv, 2, {0, 1, 0}, CONV_CRITIC},
     {"gan_penalty, instance norm", penalty_conv, 2, {0, 1, 1}, CONV_CRITIC},
     {"gan_penalty, layer norm", penalty_conv, 2, {0, 1, 2}, CONV_CRITIC},
+    {"gan_zero_penalty, tanh critic", zero_penalty_tanh, 2, {5}, {X(3, 4), X(5, 4), X(5), X(1, 5)}},
+    {"gan_zero_penalty, mixed", zero_penalty_mixed, 2, {7}, {X(4, 3, 3, 1), X(2, 18)}},
     {"critic loss", critic_loss, 2, {0, 1}, {X(3, 4), X(3, 4), X(5, 4), X(1, 5)}},
 };
 

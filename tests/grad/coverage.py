@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-HEADERS = ["ops.h", "grad.h", "loss.h"]
+HEADERS = ["ops.h", "grad.h", "loss.h", "augment.h"]
 
 # Rows of op_samples bear the operator's name, which differs from the public one for these.
 OPERATORS = {
@@ -20,7 +20,8 @@ OPERATORS = {
 }
 
 # In and out of the graph, or tested elsewhere in this folder.
-ELSEWHERE = {"gan_detach", "gan_track", "gan_interpolate", "gan_penalty_of"}
+ELSEWHERE = {"gan_detach", "gan_track", "gan_interpolate", "gan_penalty_of",
+             "gan_zero_penalty_of"}
 
 
 def functions():

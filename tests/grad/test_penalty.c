@@ -51,6 +51,14 @@ static gan_module *layer_norm_critic(gan_context *ctx) {
     return m;
 }
 
+/* sigma = u^T W v, u and v standing still. */
+static gan_module *spectral_critic(gan_context *ctx) {
+    gan_module *m = conv_critic(ctx);
+    assert_ok(ctx, gan_module_spectral_norm(m));
+    assert_ok(ctx, gan_module_train(m, 0));
+    return m;
+}
+
 /* The penalty at the same points; in `value`, and its gradients if `grads`. */
 static double penalty(gan_module *m, gan_tensor *points, gan_tensor **grads) {
     gan_context *ctx = gan_tensor_context(points);
@@ -107,12 +115,14 @@ static void check_critic(gan_context *ctx, build make) {
 static void test_dense_critic(void **state) { check_critic(*state, dense_critic); }
 static void test_conv_critic(void **state) { check_critic(*state, conv_critic); }
 static void test_layer_norm_critic(void **state) { check_critic(*state, layer_norm_critic); }
+static void test_spectral_critic(void **state) { check_critic(*state, spectral_critic); }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         CONTEXT_TEST(test_dense_critic),
         CONTEXT_TEST(test_conv_critic),
         CONTEXT_TEST(test_layer_norm_critic),
+        CONTEXT_TEST(test_spectral_critic),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

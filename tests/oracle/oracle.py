@@ -122,6 +122,21 @@ LAYERS = {
 }
 
 
+def _spectral(kind):
+    theirs, ours = LAYERS[kind]
+
+    def in_gan(module, *arguments, **options):
+        ours(module, *arguments, **options).spectral_norm()
+
+    def in_torch(*arguments, **options):
+        return torch.nn.utils.spectral_norm(theirs(*arguments, **options))
+
+    return in_torch, in_gan
+
+
+LAYERS |= {f"spectral_{kind}": _spectral(kind) for kind in ("dense", "conv", "conv_transpose")}
+
+
 def layer(kind, *arguments, **options):
     """One layer of a network's description, which is a list of these."""
     return kind, arguments, options

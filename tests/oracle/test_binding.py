@@ -18,6 +18,7 @@ from oracle import LIBRARIES
 
 import gan
 import numpy as np
+import torch
 
 
 class BindingTest(unittest.TestCase):
@@ -255,6 +256,51 @@ class Modules(BindingTest):
                                       network.find("first.weight").numpy())
         with self.assertRaisesRegex(ValueError, "orthogonal"):
             network.init("unknown")
+
+    def test_average(self):
+        network, other = self.network(), self.network()
+        before = [m.find("first.weight").numpy() for m in (network, other)]
+        network.average(other, 0.75)
+        np.testing.assert_allclose(network.find("first.weight").numpy(),
+                                   0.75 * before[0] + 0.25 * before[1], rtol=1e-5)
+        self.assertEqual(gan.average_decay(0.9, 1), 0)
+        norm = gan.Sequential(self.context)
+        norm.add_batch_norm(1)
+        norm.average_statistics()
+        norm([[1.0], [3.0]])
+        norm.average_statistics(False)
+        self.assertEqual(norm.find("0.running_mean").numpy(), [2])
+
+    def test_spectral_names(self):
+        """PyTorch's state_dict of the same network, by names and shapes."""
+        norm = torch.nn.utils.spectral_norm
+        theirs = torch.nn.Sequential(norm(torch.nn.Conv2d(2, 3, 4)),
+                                     norm(torch.nn.ConvTranspose2d(3, 5, 2)))
+        ours = gan.Sequential(self.context)
+        ours.add_conv2d(2, 3, 4)
+        ours.add_conv_transpose2d(3, 5, 2)
+        ours.spectral_norm()
+        self.assertEqual({name: value.shape for name, value in gan.torch_state(ours).items()},
+                         {name: tuple(value.shape) for name, value in theirs.state_dict().items()})
+
+    def test_augment(self):
+        images = self.context.randn(2, 4, 4, 3)
+        self.assertEqual(gan.augment(images).shape, images.shape)
+        brighter = gan.augment(images, {"color"}, saturation=0, contrast=0) - images
+        self.assertLess(brighter.numpy().std((1, 2, 3)).max(), 1e-6)
+        np.testing.assert_array_equal(gan.augment(images, ()).numpy(), images.numpy())
+        with self.assertRaisesRegex(ValueError, "translation"):
+            gan.augment(images, ("flip",))
+
+    def test_one_hot(self):
+        np.testing.assert_array_equal(self.context.one_hot([1, 0], 2).numpy(), [[0, 1], [1, 0]])
+
+    def test_momentum(self):
+        sgd = gan.SGD(self.network(), momentum=0.5)
+        sgd.momentum = 0.7
+        self.assertEqual(sgd.momentum, 0.7)
+        with self.assertRaises(gan.StateError):
+            gan.Adam(self.network()).momentum = 0.5
 
     def test_optimizer(self):
         network = self.network()

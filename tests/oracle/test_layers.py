@@ -56,13 +56,19 @@ CASES = {
     "maxout": (layer("maxout", 10, 4, 5), FEATURES),
     "flatten": (layer("flatten"), IMAGE),
     "unflatten": (layer("unflatten", 5, 1, 2), FEATURES),
+    "spectral dense": (layer("spectral_dense", 10, 7), FEATURES),
+    "spectral conv": (layer("spectral_conv", 3, 5, 3, padding=1), IMAGE),
+    "spectral conv without bias": (layer("spectral_conv", 3, 5, 4, stride=2, bias=False), IMAGE),
+    "spectral transposed":
+        (layer("spectral_conv_transpose", 3, 5, 4, stride=2, padding=1), IMAGE),
     "upsample": (layer("upsample", 2), IMAGE),
 }
 
 
 def statistics(find):
-    """A batch norm's running statistics, if the layer has them."""
-    buffers = {name: find(f"0.{name}") for name in ("running_mean", "running_var")}
+    """What a forward moves: batch norm's running statistics, spectral norm's vectors."""
+    buffers = {name: find(f"0.{name}") for name in ("running_mean", "running_var", "weight_u",
+                                                    "weight_v")}
     return named("statistics", {name: value for name, value in buffers.items()
                                 if value is not None})
 
@@ -105,7 +111,8 @@ class Layers(OracleTest):
                 self.compare_layer(description, shape)
 
     def test_evaluation_mode(self):
-        for name in ("batch norm", "batch norm of features", "instance norm"):
+        for name in ("batch norm", "batch norm of features", "instance norm", "spectral dense",
+                     "spectral conv", "spectral transposed"):
             with self.subTest(layer=name):
                 self.compare_layer(*CASES[name], training=False)
         self.compare_layer(layer("dropout", 0.5), IMAGE, training=False)

@@ -33,6 +33,14 @@ def pad_first(x, padding):
     return F.pad(x, (left, right, top, bottom))
 
 
+def stylegan2_std(x, group):
+    """Karras et al. 2020: samples n, n + N/group, ... together."""
+    n, c, h, w = x.shape
+    y = x.reshape(group, n // group, c, h, w)
+    y = (y.var(0, unbiased=False) + 1e-8).sqrt().mean((1, 2, 3))
+    return torch.cat((x, y.repeat(group)[:, None, None, None].expand(-1, 1, h, w)), 1)
+
+
 UNEVEN = {"stride": (2, 1), "dilation": (1, 2)}
 SIDES = ((2, 0), (1, 3))
 
@@ -99,6 +107,16 @@ CASES = {
                     lambda x: x.scatter_add(INDEX, 6)),
     "avg_pool2d": ((IMAGE,), lambda x: F.avg_pool2d(x, 3, 2, 1), lambda x: x.avg_pool2d(3, 2, 1)),
     "max_pool2d": ((IMAGE,), lambda x: F.max_pool2d(x, 3, 2, 1), lambda x: x.max_pool2d(3, 2, 1)),
+    "pack": ((IMAGE,), lambda x: x.reshape(1, 6, 6, 6), lambda x: x.pack(2)),
+    "pack of features": (((6, 5),), lambda x: x.reshape(2, 15), lambda x: x.pack(3)),
+    "minibatch_std": (((4, 3, 2, 2),), lambda x: stylegan2_std(x, 2),
+                      lambda x: x.minibatch_std(2)),
+    "minibatch_std of the batch": (((3, 2, 2, 3),), lambda x: stylegan2_std(x, 3),
+                                   lambda x: x.minibatch_std()),
+    "projection": ((M, M), lambda a, b: (a * b).sum(1, keepdim=True),
+                   lambda a, b: a.projection(b)),
+    "label_maps": ((M,), lambda x: x[:, :, None, None].expand(-1, -1, 2, 4),
+                   lambda x: x.label_maps(2, 4)),
     "softmax": ((M,), lambda x: x.softmax(-1), lambda x: x.softmax()),
     "log_softmax": ((M,), lambda x: x.log_softmax(-1), lambda x: x.log_softmax()),
     "cross_entropy": (((6, 5),), lambda x: F.cross_entropy(x, torch.tensor(LABELS)),

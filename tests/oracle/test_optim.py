@@ -127,6 +127,52 @@ class Optimizers(OracleTest):
             with self.subTest(optimizer=name):
                 self.compare_optimizer(*CASES[name], skipped=("0.bias",))
 
+    def test_momentum_moves(self):
+        """A ramp of the momentum and a decay of the rate, as GAN (2014) has them."""
+        for theirs, ours in ((torch.optim.SGD, gan.SGD), (torch.optim.RMSprop, gan.RMSProp)):
+
+            def run_torch(dtype):
+                network = torch_network(NETWORK, self.state, dtype)
+                parameters = dict(network.named_parameters())
+                optimizer = theirs(parameters.values(), lr=0.1, momentum=0.5)
+                for step, grads in enumerate(self.steps):
+                    group, = optimizer.param_groups
+                    group["momentum"] = 0.5 + 0.2 * min(step / 10, 1)
+                    group["lr"] = max(0.1 * 0.7**(step // 2), 0.01)
+                    for name, parameter in parameters.items():
+                        parameter.grad = torch_tensor(grads[name], dtype)
+                    optimizer.step()
+                return torch_arrays(named("weights", parameters))
+
+            def run_gan(context):
+                network = gan_network(context, NETWORK, self.state)
+                optimizer = ours(network, lr=0.1, momentum=0.5)
+                parameters = network.parameters()
+                for step, grads in enumerate(self.steps):
+                    optimizer.momentum = gan.ramp(0.5, 0.7, step, 0, 10)
+                    optimizer.lr = gan.step_decay(0.1, 0.7, step, 2, 0.01)
+                    with context.scope():
+                        optimizer.step([context.tensor(grads[name]) for name in parameters])
+                return gan_arrays(named("weights", parameters))
+
+            with self.subTest(optimizer=ours.__name__):
+                self.compare(run_torch, run_gan, float32=FLOAT32)
+
+    def test_plateau(self):
+        rng = np.random.default_rng(3)
+        measures = list(np.exp(-np.arange(60) / 20) + 0.1 * rng.random(60)) + [np.nan] * 30
+        parameter = torch.zeros(1, requires_grad=True)
+        optimizer = torch.optim.SGD([parameter], lr=1.0)
+        theirs = torch.optim.lr_scheduler.ReduceLROnPlateau(
+            optimizer, factor=0.5, patience=3, threshold=1e-2, min_lr=0.1, eps=0)
+        ours, lr, seen = gan.Plateau(patience=3, threshold=1e-2, floor=0.1), 1.0, set()
+        for measure in measures:
+            theirs.step(measure)
+            lr = ours.next(lr, measure)
+            seen.add(lr)
+            self.assertEqual(lr, optimizer.param_groups[0]["lr"])
+        self.assertEqual(seen, {1.0, 0.5, 0.25, 0.125, 0.1})
+
     def test_tf1_rmsprop(self):
         common = {"lr": 1e-3, "alpha": 0.9, "eps": 1e-3}
         for options in ({}, {"momentum": 0.9}, {"centered": True}):

@@ -47,6 +47,12 @@ CRITICS = {
     ], (1, 28, 28)),
 }
 
+SPECTRAL = ([
+    layer("spectral_conv", 3, 12, 4, stride=2, padding=1), layer("leaky_relu", 0.2),
+    layer("spectral_conv", 12, 16, 4, stride=2, padding=1), layer("softplus"), layer("flatten"),
+    layer("spectral_dense", 16 * 4 * 4, 1)
+], (3, 16, 16))
+
 GENERATOR = [
     layer("dense", 16, 32 * 4 * 4, bias=False), layer("batch_norm_features", 32 * 4 * 4),
     layer("relu"), layer("unflatten", 32, 4, 4),
@@ -99,6 +105,13 @@ class Losses(OracleTest):
                           gan.wasserstein_critic)
         self.compare_loss([(16,)], lambda fake: -fake.mean(), gan.wasserstein_generator)
 
+    def test_relativistic(self):
+        for scale in (1.0, 40.0):
+            self.compare_loss([(16, 1), (16, 1)], lambda real, fake: F.softplus(fake - real).mean(),
+                              gan.relativistic_discriminator, scale)
+            self.compare_loss([(16, 1), (16, 1)], lambda real, fake: F.softplus(real - fake).mean(),
+                              gan.relativistic_generator, scale)
+
 
 class Penalty(OracleTest):
 
@@ -148,20 +161,42 @@ class Penalty(OracleTest):
 
     def test_penalty_of(self):
         """The convenient form is the other one on the same points."""
-        specification, shape = CRITICS["affine instance norm"]
+        for name, critic in (("instance", CRITICS["affine instance norm"]), ("spectral", SPECTRAL)):
+            with self.subTest(norm=name):
+                self.compare_penalty_of(*critic, torch_penalty, gan.penalty_of)
+
+    def test_zero_penalty(self):
+        """R1 and R2 (Mescheder et al. 2018)."""
+
+        def in_torch(scores, points):
+            gradient, = torch.autograd.grad(scores.sum(), points, create_graph=True)
+            return 10 / 2 * gradient.square().flatten(1).sum(1).mean()
+
+        def in_gan(critic, points):
+            return gan.zero_penalty_of(critic, points, 10)
+
+        def in_two_steps(critic, points):
+            tracked = points.track()
+            return gan.zero_penalty(critic(tracked), tracked, 10)
+
+        for critic in (CRITICS["smooth perceptron"], CRITICS["layer norm"], SPECTRAL):
+            self.compare_penalty_of(*critic, in_torch, in_gan)
+            self.compare_penalty_of(*critic, in_torch, in_two_steps)
+
+    def compare_penalty_of(self, specification, shape, in_torch, in_gan):
         state = random_state(specification, seed=2)
         points = normal(np.random.default_rng(3), BATCH, *shape)
 
         def run_torch(dtype):
             critic = torch_network(specification, state, dtype)
             tracked = torch_tensor(points, dtype, track=True)
-            penalty = torch_penalty(critic(tracked), tracked)
+            penalty = in_torch(critic(tracked), tracked)
             gradients = torch_grad(penalty, dict(critic.named_parameters()))
             return torch_arrays(named("gradient", gradients) | {"penalty": penalty})
 
         def run_gan(context):
             critic = gan_network(context, specification, state)
-            penalty = gan.penalty_of(critic, gan_tensor(context, points))
+            penalty = in_gan(critic, gan_tensor(context, points))
             gradients = gan_grad(penalty, critic.parameters())
             return gan_arrays(named("gradient", gradients) | {"penalty": penalty})
 

@@ -112,6 +112,18 @@ static gan_tensor *random_numbers(gan_context *ctx) {
     return gan_add(a, gan_randn(ctx, SHAPE(50)));
 }
 
+static gan_tensor *discriminators(gan_context *ctx) {
+    gan_tensor *x = gan_track(gan_randn(ctx, SHAPE(4, 3, 3, 2)));
+    const int32_t labels[4] = {0, 2, 1, 1};
+    gan_tensor *maps = gan_label_maps(gan_one_hot(ctx, labels, 4, 3), 3, 3);
+    gan_tensor *seen = gan_concat((gan_tensor *[]){gan_augment(x, NULL), maps}, 2, 3);
+    gan_tensor *features = gan_flatten(gan_minibatch_std(seen, 2));
+    gan_tensor *scores = gan_projection(features, features);
+    gan_tensor *loss = gan_add(gan_relativistic_discriminator(scores, gan_neg(scores)),
+                               gan_zero_penalty(scores, x, 2, 1));
+    return gan_add(loss, gan_mean_all(gan_pack(seen, 2)));
+}
+
 #define EXPRESSION(name)                                                                           \
     static int32_t run_##name(gan_context *ctx) { return in_scope(ctx, name); }
 EXPRESSION(arithmetic)
@@ -120,6 +132,7 @@ EXPRESSION(reductions)
 EXPRESSION(layout)
 EXPRESSION(images)
 EXPRESSION(probability)
+EXPRESSION(discriminators)
 EXPRESSION(random_numbers)
 #undef EXPRESSION
 
@@ -241,6 +254,34 @@ static int32_t trees(gan_context *ctx) {
     gan_scope_end(ctx, mark);
     gan_module_unref(a);
     gan_module_unref(b);
+    return code;
+}
+
+/* A failed call leaves no layer half under spectral norm. */
+static int32_t spectral(gan_context *ctx, gan_module *m) {
+    int32_t code = gan_module_spectral_norm(m);
+    int32_t under = gan_module_find(m, "0.weight_orig") != NULL;
+    if (gan_module_state_count(m) != (under ? 6u : 4u) + (gan_module_find(m, "2.weight_u") ? 2 : 0))
+        return SCENARIO_BROKEN;
+    if (code) return under && gan_module_find(m, "2.weight_orig") ? SCENARIO_BROKEN : code;
+    int64_t mark = gan_scope_begin(ctx);
+    if (mark < 0) return (int32_t)mark;
+    for (int32_t on = 1; on >= 0 && !code; on--) {
+        gan_module_train(m, on);
+        code = made(ctx, gan_forward(m, gan_randn(ctx, SHAPE(1, 3, 3, 2))));
+    }
+    gan_scope_end(ctx, mark);
+    return code;
+}
+
+static int32_t spectral_norm(gan_context *ctx) {
+    gan_module *m = POISON;
+    int32_t code = checked(gan_sequential_create(ctx, &m), &m);
+    if (code) return code;
+    int built = gan_add_conv2d(m, NULL, 2, 3, 2, NULL) && gan_add_flatten(m, NULL) &&
+                gan_add_dense(m, NULL, 12, 1, 1);
+    code = built ? spectral(ctx, m) : gan_error_code(ctx);
+    gan_module_unref(m);
     return code;
 }
 
@@ -498,6 +539,7 @@ const scenario scenarios[] = {
     {"layout", run_layout},
     {"images", run_images},
     {"probability", run_probability},
+    {"discriminators", run_discriminators},
     {"random numbers", run_random_numbers},
     {"first order", first_order},
     {"second order", second_order},
@@ -505,6 +547,7 @@ const scenario scenarios[] = {
     {"modules", modules},
     {"fused layers", fused},
     {"trees", trees},
+    {"spectral norm", spectral_norm},
     {"optimizers", optimizers},
     {"training", training_steps},
     {"weights", weights},

@@ -58,6 +58,11 @@ static int32_t use_penalty(gan_context *ctx, const void *opts) {
     return code_of(ctx, gan_penalty(gan_sum(x, AXES(1), 0), x, opts));
 }
 
+static void init_augment(void *o, size_t size) { gan_augment_opts_init(o, size); }
+static int32_t use_augment(gan_context *ctx, const void *opts) {
+    return code_of(ctx, gan_augment(gan_zeros(ctx, SHAPE(1, 3, 3, 1)), opts));
+}
+
 #define OPTIMIZER(kind)                                                                            \
     static void init_##kind(void *o, size_t size) { gan_##kind##_opts_init(o, size); }             \
     static int32_t use_##kind(gan_context *ctx, const void *opts) {                                \
@@ -124,6 +129,7 @@ static const struct {
     {"gan_conv2d_opts", sizeof(gan_conv2d_opts), init_conv, use_conv_layer},
     {"gan_norm_opts", sizeof(gan_norm_opts), init_norm, use_norm},
     {"gan_penalty_opts", sizeof(gan_penalty_opts), init_penalty, use_penalty},
+    {"gan_augment_opts", sizeof(gan_augment_opts), init_augment, use_augment},
     {"gan_adam_opts", sizeof(gan_adam_opts), init_adam, use_adam},
     {"gan_rmsprop_opts", sizeof(gan_rmsprop_opts), init_rmsprop, use_rmsprop},
     {"gan_sgd_opts", sizeof(gan_sgd_opts), init_sgd, use_sgd},

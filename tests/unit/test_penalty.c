@@ -209,6 +209,66 @@ static void test_per_sample_compositions_are_allowed(void **state) {
     assert_made(ctx, gan_penalty(largest, x, NULL));
 }
 
+/* R1: gamma / 2 |w|^2 for f(x) = <w, x>; for f(x) = |x|^2 / 2 it is gamma / 2 mean |x|^2, whose
+ * derivative gamma x / N is right at 0 too. */
+static void test_zero_penalty(void **state) {
+    gan_context *ctx = *state;
+    gan_tensor *x = gan_track(gan_randn(ctx, SHAPE(5, 4, 4, 3))),
+               *w = gan_randn(ctx, SHAPE(4, 4, 3));
+    gan_tensor *linear = gan_sum(gan_mul(x, w), AXES(1, 2, 3), 0);
+    double squares = item(gan_sum_all(gan_square(w)));
+    assert_near(item(gan_zero_penalty(linear, x, 10, 0)), 5 * squares, 1e-5 * squares);
+
+    gan_tensor *points = gan_track(VALUES(ctx, SHAPE(2, 2), 0, 0, 3, -4));
+    gan_tensor *scores = gan_scale(gan_sum(gan_square(points), AXES(1), 0), 0.5);
+    gan_tensor *penalty = gan_zero_penalty(scores, points, 6, 0);
+    assert_values(penalty, SCALAR, 6 / 2.0 * 25 / 2);
+    gan_tensor *g = gan_grad_of(penalty, points, GAN_GRAD_CREATE_GRAPH);
+    assert_values(g, SHAPE(2, 2), 0, 0, 9, -12);
+    assert_values(gan_grad_of(gan_sum_all(g), points, 0), SHAPE(2, 2), 3, 3, 3, 3);
+}
+
+static void test_zero_penalty_refusals(void **state) {
+    gan_context *ctx = *state;
+    gan_module *m = critic_with(ctx, batch_norm);
+    gan_tensor *x = gan_randn(ctx, SHAPE(3, 4, 4, 2)), *points = gan_track(x);
+    assert_refused(ctx, gan_zero_penalty_of(m, x, 1, 0), GAN_EMIXED, "gan_zero_penalty",
+                   "batch norm");
+    assert_made(ctx, gan_zero_penalty_of(m, x, 1, 1));
+    gan_tensor *scores = gan_sum(points, AXES(1, 2, 3), 0);
+    assert_refused(ctx, gan_zero_penalty(scores, points, (double)NAN, 0), GAN_EINVAL,
+                   "gan_zero_penalty", "gamma");
+    assert_refused(ctx, gan_zero_penalty(scores, x, 1, 0), GAN_EINVAL, "gan_zero_penalty",
+                   "tracked");
+    assert_refused(ctx, gan_zero_penalty_of(NULL, x, 1, 0), GAN_EINVAL, "gan_zero_penalty_of",
+                   "critic");
+    gan_module_unref(m);
+}
+
+/* Packs are penalised as packs: one e a pack. */
+static void test_packs(void **state) {
+    gan_context *ctx = *state;
+    gan_tensor *real = gan_randn(ctx, SHAPE(6, 2)), *fake = gan_randn(ctx, SHAPE(6, 2));
+    gan_tensor *points = gan_interpolate(gan_pack(real, 3), gan_pack(fake, 3));
+    gan_tensor *scores = gan_sum(points, AXES(1), 0); /* the gradient is six ones */
+    double expected = 10 * (sqrt(6) - 1) * (sqrt(6) - 1);
+    assert_near(item(gan_penalty(scores, points, NULL)), expected, 1e-4);
+    gan_tensor *x = gan_track(real);
+    assert_refused(ctx, gan_penalty(gan_sum(gan_pack(x, 3), AXES(1), 0), x, NULL), GAN_EINVAL,
+                   "gan_penalty", "(2)", "(6, 2)");
+    gan_tensor *mixed = gan_sum(gan_minibatch_std(x, 3), AXES(1), 0);
+    assert_refused(ctx, gan_penalty(mixed, x, NULL), GAN_EMIXED, "gan_penalty");
+}
+
+/* Augmentation moves pixels within their sample only. */
+static void test_augmented_points(void **state) {
+    gan_context *ctx = *state;
+    gan_tensor *x = gan_track(gan_randn(ctx, SHAPE(4, 8, 8, 3)));
+    gan_tensor *scores = gan_sum(gan_augment(x, NULL), AXES(1, 2, 3), 0);
+    assert_made(ctx, gan_penalty(scores, x, NULL));
+    assert_made(ctx, gan_zero_penalty(scores, x, 1, 0));
+}
+
 static void test_refusals(void **state) {
     gan_context *ctx = *state;
     gan_tensor *x = gan_randn(ctx, SHAPE(4, 6)), *tracked = gan_track(x);
@@ -244,6 +304,10 @@ int main(void) {
         CONTEXT_TEST(test_norms_per_sample_are_allowed),
         CONTEXT_TEST(test_mixing_in_composed_critics),
         CONTEXT_TEST(test_per_sample_compositions_are_allowed),
+        CONTEXT_TEST(test_zero_penalty),
+        CONTEXT_TEST(test_zero_penalty_refusals),
+        CONTEXT_TEST(test_packs),
+        CONTEXT_TEST(test_augmented_points),
         CONTEXT_TEST(test_refusals),
         CONTEXT_TEST(test_recorder_is_left_alone),
     };

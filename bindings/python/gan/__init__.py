@@ -23,6 +23,7 @@ SPDX-License-Identifier: MIT
 
 from . import ops
 from ._library import Library, default_library, load
+from .augment import augment
 from .autograd import grad, vjp
 from .context import Context
 from .data import Dataset, Loader
@@ -30,11 +31,13 @@ from .errors import (AbiError, Error, FileError, FormatError, InvalidArgument, M
                      NonFinite, NotDifferentiable, NotSupported, OutOfMemory, StateError, Unreached)
 from .files import Idx, png_read, png_write_grid
 from .layout import from_nchw, load_torch_state, to_nchw, torch_state
-from .loss import (bce_with_logits, interpolate, penalty, penalty_of, wasserstein_critic,
-                   wasserstein_generator)
+from .loss import (bce_with_logits, interpolate, penalty, penalty_of, relativistic_discriminator,
+                   relativistic_generator, wasserstein_critic, wasserstein_generator, zero_penalty,
+                   zero_penalty_of)
 from .metrics import (feature_statistics, frechet_distance, histogram_statistics, kernel_distance,
                       mode_statistics, nearest_neighbour_error, nearest_neighbours,
                       parzen_log_likelihood, precision_recall)
 from .nn import Module, Sequential, init
 from .optim import Adam, Optimizer, RMSProp, SGD
+from .schedule import Plateau, average_decay, ramp, step_decay
 from .tensor import Tensor

@@ -130,6 +130,16 @@ class Modes(Structure):
 class Histogram(Structure):
     _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("present", c_int64),
                 ("kl", c_double), ("total_variation", c_double)]
+class AugmentOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("policy", c_uint32), ("brightness", c_double),
+                ("saturation", c_double), ("contrast", c_double), ("translation", c_double),
+                ("cutout", c_double)]
+
+
+class PlateauRecord(Structure):
+    _fields_ = [("struct_size", c_uint32), ("patience", c_int32), ("factor", c_double),
+                ("floor", c_double), ("threshold", c_double), ("best", c_double),
+                ("stalled", c_int64)]
 
 
 # The function that fills each of them with the defaults.
@@ -145,6 +155,8 @@ INITIALIZERS = {
     SheetOptions: "gan_sheet_opts_init",
     LoaderOptions: "gan_loader_opts_init",
     KernelOptions: "gan_kernel_opts_init",
+    AugmentOptions: "gan_augment_opts_init",
+    PlateauRecord: "gan_plateau_init",
 }
 
 # Short names for the table.
@@ -183,6 +195,7 @@ FUNCTIONS = {
     "gan_scalar": (_tensor, (_context, _real)),
     "gan_from_floats": (_tensor, (_context, _floats, _sizes, _i32)),
     "gan_from_doubles": (_tensor, (_context, _doubles, _sizes, _i32)),
+    "gan_one_hot": (_tensor, (_context, _ints, _i64, _i64)),
     "gan_rand": (_tensor, (_context, _sizes, _i32, _real, _real)),
     "gan_randn": (_tensor, (_context, _sizes, _i32)),
     "gan_rand_truncated": (_tensor, (_context, _sizes, _i32, _real, _real, _real)),
@@ -253,6 +266,10 @@ FUNCTIONS = {
     "gan_upsample_nearest": (_tensor, (_tensor, _i32)),
     "gan_avg_pool2d": (_tensor, (_tensor, _i32, _i32, _i32)),
     "gan_max_pool2d": (_tensor, (_tensor, _i32, _i32, _i32)),
+    "gan_pack": (_tensor, (_tensor, _i64)),
+    "gan_minibatch_std": (_tensor, (_tensor, _i64)),
+    "gan_projection": (_tensor, (_tensor, _tensor)),
+    "gan_label_maps": (_tensor, (_tensor, _i64, _i64)),
     "gan_batch_normalize": (_tensor, (_tensor, _real)),
     "gan_instance_normalize": (_tensor, (_tensor, _real)),
     "gan_layer_normalize": (_tensor, (_tensor, _real)),
@@ -292,6 +309,7 @@ FUNCTIONS = {
     "gan_add_maxout": (_module, (_module, _text, _i64, _i64, _i32)),
     "gan_add_embedding": (_module, (_module, _text, _i64, _i64)),
     "gan_add_dropout": (_module, (_module, _text, _real)),
+    "gan_add_minibatch_std": (_module, (_module, _text, _i64)),
     "gan_add_flatten": (_module, (_module, _text)),
     "gan_add_unflatten": (_module, (_module, _text, _i64, _i64, _i64)),
     "gan_add_upsample": (_module, (_module, _text, _i32)),
@@ -306,7 +324,10 @@ FUNCTIONS = {
     "gan_module_state": (_tensor, (_module, _size)),
     "gan_module_state_name": (_text, (_module, _size)),
     "gan_module_find": (_tensor, (_module, _text)),
+    "gan_module_spectral_norm": (_i32, (_module,)),
     "gan_module_copy": (_i32, (_module, _module)),
+    "gan_module_average": (_i32, (_module, _module, _real)),
+    "gan_module_average_statistics": (_i32, (_module, _i32)),
     "gan_module_clip": (_i32, (_module, _real, _i32)),
     "gan_module_init": (_i32, (_module, _i32, _real)),
     "gan_init": (_i32, (_tensor, _i32, _real)),
@@ -314,10 +335,17 @@ FUNCTIONS = {
     "gan_bce_with_logits": (_tensor, (_tensor, _real)),
     "gan_wasserstein_critic": (_tensor, (_tensor, _tensor)),
     "gan_wasserstein_generator": (_tensor, (_tensor,)),
+    "gan_relativistic_discriminator": (_tensor, (_tensor, _tensor)),
+    "gan_relativistic_generator": (_tensor, (_tensor, _tensor)),
     "gan_interpolate": (_tensor, (_tensor, _tensor)),
     "gan_penalty_opts_init": (None, (POINTER(PenaltyOptions), _size)),
     "gan_penalty": (_tensor, (_tensor, _tensor, POINTER(PenaltyOptions))),
     "gan_penalty_of": (_tensor, (_module, _tensor, POINTER(PenaltyOptions))),
+    "gan_zero_penalty": (_tensor, (_tensor, _tensor, _real, _i32)),
+    "gan_zero_penalty_of": (_tensor, (_module, _tensor, _real, _i32)),
+    # augment.h
+    "gan_augment_opts_init": (None, (POINTER(AugmentOptions), _size)),
+    "gan_augment": (_tensor, (_tensor, POINTER(AugmentOptions))),
     # optim.h
     "gan_adam_opts_init": (None, (POINTER(AdamOptions), _size)),
     "gan_rmsprop_opts_init": (None, (POINTER(RMSPropOptions), _size)),
@@ -332,7 +360,14 @@ FUNCTIONS = {
     "gan_optimizer_parameter": (_tensor, (_optimizer, _size)),
     "gan_optimizer_lr": (_real, (_optimizer,)),
     "gan_optimizer_set_lr": (_i32, (_optimizer, _real)),
+    "gan_optimizer_momentum": (_real, (_optimizer,)),
+    "gan_optimizer_set_momentum": (_i32, (_optimizer, _real)),
     "gan_optimizer_grad_norm": (_real, (_optimizer,)),
+    "gan_ramp": (_real, (_real, _real, _i64, _i64, _i64)),
+    "gan_step_decay": (_real, (_real, _real, _i64, _i64, _real)),
+    "gan_average_decay": (_real, (_real, _i64)),
+    "gan_plateau_init": (None, (POINTER(PlateauRecord), _size)),
+    "gan_plateau_next": (_real, (POINTER(PlateauRecord), _real, _real)),
     # io.h
     "gan_module_save": (_i32, (_module, _text)),
     "gan_module_save_traced": (_i32, (_module, _text, _tensor, _tensor, _text)),

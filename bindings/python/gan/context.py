@@ -107,6 +107,10 @@ class Context:
     def full(self, shape, value):
         return self._make("gan_full", shape, value)
 
+    def one_hot(self, labels, classes):
+        """(n, classes): row i is 1 at labels[i]."""
+        return self.take(self.library.gan_one_hot(self.handle, *_library.labels(labels), classes))
+
     def rand(self, *shape, lo=0.0, hi=1.0):
         """Uniform in [lo, hi)."""
         return self._make("gan_rand", shape, lo, hi)

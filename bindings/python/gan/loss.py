@@ -24,6 +24,18 @@ def wasserstein_generator(fake_scores):
     return context.take(context.library.gan_wasserstein_generator(fake_scores))
 
 
+def relativistic_discriminator(real_scores, fake_scores):
+    """mean softplus(-(real - fake)), in pairs"""
+    context = real_scores.context
+    return context.take(context.library.gan_relativistic_discriminator(real_scores, fake_scores))
+
+
+def relativistic_generator(real_scores, fake_scores):
+    """mean softplus(-(fake - real)), in pairs"""
+    context = real_scores.context
+    return context.take(context.library.gan_relativistic_generator(real_scores, fake_scores))
+
+
 def interpolate(real, fake):
     """e · real + (1 - e) · fake, one random e a sample, tracked."""
     context = real.context
@@ -46,3 +58,15 @@ def penalty_of(critic, points, **options):
     context = critic.context
     options = context.library.options(PenaltyOptions, **options)
     return context.take(context.library.gan_penalty_of(critic, points, options))
+
+
+def zero_penalty(scores, points, gamma, allow_mixing=False):
+    """gamma / 2 · mean ‖d score / d points‖²: R1 at real points, R2 at generated ones."""
+    context = scores.context
+    return context.take(context.library.gan_zero_penalty(scores, points, gamma, allow_mixing))
+
+
+def zero_penalty_of(critic, points, gamma, allow_mixing=False):
+    """zero_penalty(critic(points), points), tracking the points."""
+    context = critic.context
+    return context.take(context.library.gan_zero_penalty_of(critic, points, gamma, allow_mixing))

@@ -154,6 +154,10 @@ class Module:
     def add_dropout(self, p, name=None):
         return self._add("gan_add_dropout", name, p)
 
+    def add_minibatch_std(self, group=0, name=None):
+        """One more channel: how much the samples of a subset differ."""
+        return self._add("gan_add_minibatch_std", name, group)
+
     def add_flatten(self, name=None):
         return self._add("gan_add_flatten", name)
 
@@ -212,6 +216,18 @@ class Module:
     def copy_from(self, other):
         """Copies all parameters and buffers from a tree of the same names and shapes."""
         self._check("gan_module_copy", other)
+
+    def spectral_norm(self):
+        """Puts every dense and convolution layer under spectral norm, in PyTorch's names."""
+        self._check("gan_module_spectral_norm")
+
+    def average(self, other, decay):
+        """self = decay · self + (1 - decay) · other, batch norm's statistics too."""
+        self._check("gan_module_average", other, decay)
+
+    def average_statistics(self, on=True):
+        """Batch norms forget their statistics and collect plain means until turned off."""
+        self._check("gan_module_average_statistics", on)
 
     def clip(self, bound, weights_only=False):
         """Clamps the parameters to [-bound, bound]."""

@@ -270,6 +270,29 @@ def group_normalize(x, groups, eps=1e-5):
     return _apply("gan_group_normalize", x, groups, eps)
 
 
+# For discriminators.
+
+
+def pack(x, m):
+    """(N,D) to (N/m, m·D), (N,H,W,C) to (N/m,H,W,m·C): m consecutive samples as one."""
+    return _apply("gan_pack", x, m)
+
+
+def minibatch_std(x, group=0):
+    """One more channel: how much the samples of a subset of `group` differ; 0: the batch."""
+    return _apply("gan_minibatch_std", x, group)
+
+
+def projection(features, embedded):
+    """(N,D), (N,D) to (N,1): each sample's inner product."""
+    return _apply("gan_projection", features, embedded)
+
+
+def label_maps(rows, height, width):
+    """(N,D) to (N,height,width,D), constant over each image."""
+    return _apply("gan_label_maps", rows, height, width)
+
+
 # Probability.
 
 softmax = _unary("gan_softmax", "Over the last axis.")
@@ -292,7 +315,8 @@ _METHODS = (
     conv2d_data_grad, conv2d_weight_grad, sum, mean, max, std, sum_all, mean_all, l2_norm, reshape,
     flatten, unflatten, transpose, broadcast, slice, pad, gather, scatter_add, embedding, detach,
     track, upsample_nearest, avg_pool2d, max_pool2d, batch_normalize, instance_normalize,
-    layer_normalize, group_normalize, softmax, log_softmax, cross_entropy, dropout)
+    layer_normalize, group_normalize, pack, minibatch_std, projection, label_maps, softmax,
+    log_softmax, cross_entropy, dropout)
 _OPERATORS = {
     "add": add,
     "radd": lambda x, other: add(x, other),

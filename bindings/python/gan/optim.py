@@ -48,6 +48,15 @@ class Optimizer:
         self.context.check(self.context.library.gan_optimizer_set_lr(self, value))
 
     @property
+    def momentum(self):
+        """Of an optimizer that was created with one; 0 else."""
+        return self.context.library.gan_optimizer_momentum(self)
+
+    @momentum.setter
+    def momentum(self, value):
+        self.context.check(self.context.library.gan_optimizer_set_momentum(self, value))
+
+    @property
     def grad_norm(self):
         """The global gradient norm of the last step, before clipping."""
         return self.context.library.gan_optimizer_grad_norm(self)
