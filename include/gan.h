@@ -20,5 +20,6 @@
 #include "gan/image.h"
 #include "gan/data.h"
 #include "gan/metrics.h"
+#include "gan/train.h"
 
 #endif

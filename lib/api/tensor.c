@@ -7,17 +7,23 @@
 #include "core/scope.h"
 #include "core/tensor_impl.h"
 #include "kernels/kernels.h"
+#include "ops/draw.h"
 #include "ops/op.h"
 
 #include <string.h>
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
+/* 1 if a tensor of a host's shape can be made. */
+static int begin_new(gan_context *ctx, const char *function, const int64_t *dims, int32_t rank,
+                     shape *s) {
+    return ctx && !context_enter(ctx) && !shape_check(ctx, function, dims, rank, s);
+}
+
 /* A new tensor of a host's shape, elements uninitialised. */
 static gan_tensor *make(gan_context *ctx, const char *function, const int64_t *dims, int32_t rank) {
     shape s;
-    if (!ctx || context_enter(ctx) || shape_check(ctx, function, dims, rank, &s)) return NULL;
-    return tensor_new(ctx, &s);
+    return begin_new(ctx, function, dims, rank, &s) ? tensor_new(ctx, &s) : NULL;
 }
 
 gan_tensor *gan_full(gan_context *ctx, const int64_t *dims, int32_t rank, double value) {
@@ -79,24 +85,18 @@ gan_tensor *gan_one_hot(gan_context *ctx, const int32_t *labels, int64_t n, int6
 }
 
 gan_tensor *gan_rand(gan_context *ctx, const int64_t *dims, int32_t rank, double lo, double hi) {
-    gan_tensor *t = make(ctx, "gan_rand", dims, rank);
-    if (!t) return NULL;
+    shape s;
+    if (!begin_new(ctx, "gan_rand", dims, rank, &s)) return NULL;
     if (!(lo < hi) || !isfinite(lo) || !isfinite(hi)) {
         error_set(ctx, GAN_EINVAL, "gan_rand: [%g, %g) is no range", lo, hi);
         return NULL;
     }
-    int64_t n = tensor_size(t);
-    noise_uniform(ctx, ctx->random_key, random_take(ctx, noise_blocks(n)), n, lo, hi,
-                  tensor_data(t));
-    return t;
+    return draw_uniform(ctx, &s, lo, hi);
 }
 
 gan_tensor *gan_randn(gan_context *ctx, const int64_t *dims, int32_t rank) {
-    gan_tensor *t = make(ctx, "gan_randn", dims, rank);
-    if (!t) return NULL;
-    int64_t n = tensor_size(t);
-    noise_normal(ctx, ctx->random_key, random_take(ctx, noise_blocks(n)), n, 0, 1, tensor_data(t));
-    return t;
+    shape s;
+    return begin_new(ctx, "gan_randn", dims, rank, &s) ? draw_normal(ctx, &s) : NULL;
 }
 
 gan_tensor *gan_rand_truncated(gan_context *ctx, const int64_t *dims, int32_t rank, double mean,

@@ -2,6 +2,7 @@
 
 #include "core/alloc.h"
 #include "core/error.h"
+#include "core/tensor.h"
 #include "kernels/kernels.h"
 
 static void dataset_destroy(object *o) {
@@ -67,6 +68,20 @@ int32_t dataset_add(gan_dataset *d, const data_plan *plan, const picture *p) {
         code = fit_draw(d->base.ctx, plan, p, &f, d->pixels + d->dims[0] * dataset_image_bytes(d));
     if (!code) d->dims[0]++;
     return code;
+}
+
+/* ---- statistics ------------------------------------------------------------------------------ */
+
+gan_tensor *dataset_means(const gan_dataset *d) {
+    shape s = shape_4(1, d->dims[1], d->dims[2], d->dims[3]);
+    gan_tensor *means = tensor_new(d->base.ctx, &s);
+    int64_t size = dataset_image_bytes(d);
+    for (int64_t i = 0; means && i < size; i++) {
+        int64_t sum = 0;
+        for (int64_t k = 0; k < d->dims[0]; k++) sum += d->pixels[k * size + i];
+        tensor_data(means)[i] = (real)((double)sum / (255.0 * (double)d->dims[0]));
+    }
+    return means;
 }
 
 /* ---- labels ---------------------------------------------------------------------------------- */

@@ -118,24 +118,23 @@ static int reaches_any(const gan_optimizer *o) {
     return o->count == 0;
 }
 
-static int32_t sweep_and_step(gan_optimizer *o, gan_tensor *loss) {
+int32_t optimizer_sweep(gan_optimizer *o, gan_tensor *loss, uint32_t flags) {
     gan_tensor *one = tensor_new(o->base.ctx, tensor_shape(loss));
     if (!one) return GAN_ENOMEM;
     *tensor_data(one) = 1;
-    int32_t code =
-        autograd_sweep("gan_optimizer_minimize", loss, one, o->parameters, o->count, 0, o->grads);
-    if (code) return code;
-    if (!reaches_any(o))
-        return error_set(o->base.ctx, GAN_EUNREACHED,
-                         "gan_optimizer_minimize: the loss reaches none of the parameters "
-                         "(recording off? all frozen?)");
-    return optimizer_step(o, o->grads);
+    int32_t code = autograd_sweep("gan_optimizer_minimize", loss, one, o->parameters, o->count,
+                                  flags, o->grads);
+    if (code || reaches_any(o)) return code;
+    return error_set(o->base.ctx, GAN_EUNREACHED,
+                     "gan_optimizer_minimize: the loss reaches none of the parameters "
+                     "(recording off? all frozen?)");
 }
 
 int32_t optimizer_minimize(gan_optimizer *o, gan_tensor *loss) {
     int64_t mark = scope_begin(o->base.ctx);
     if (mark < 0) return (int32_t)mark;
-    int32_t code = sweep_and_step(o, loss);
+    int32_t code = optimizer_sweep(o, loss, 0);
+    if (!code) code = optimizer_step(o, o->grads);
     scope_escape(o->base.ctx, mark, NULL);
     return code;
 }

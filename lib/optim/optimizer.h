@@ -55,6 +55,10 @@ gan_optimizer *sgd_new(gan_module *m, const gan_sgd_opts *opts);
  * nothing has changed. */
 int32_t optimizer_step(gan_optimizer *o, gan_tensor *const *grads);
 
+/* The gradients of a loss of one element, with flags of gan_grad, left in o->grads as tensors of
+ * the current scope. */
+int32_t optimizer_sweep(gan_optimizer *o, gan_tensor *loss, uint32_t flags);
+
 /* The sweep of a loss of one element, and a step. */
 int32_t optimizer_minimize(gan_optimizer *o, gan_tensor *loss);
 

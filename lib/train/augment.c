@@ -1,8 +1,8 @@
 #include "train/augment.h"
 
 #include "core/error.h"
+#include "ops/draw.h"
 #include "ops/op.h"
-#include "train/draws.h"
 
 /* ---- color ----------------------------------------------------------------------------------- */
 

@@ -3,9 +3,11 @@
 #include "autograd/grad.h"
 #include "core/error.h"
 #include "core/node.h"
+#include "gan/train.h"
+#include "ops/draw.h"
 #include "ops/op.h"
-#include "train/draws.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ---- where the gradient is looked at (Algorithm 1, lines 4-6) -------------------------------- */
@@ -24,6 +26,29 @@ gan_tensor *penalty_interpolate(gan_tensor *real_x, gan_tensor *fake_x) {
     gan_tensor *mixed = op_add(fake_x, op_mul(e, op_sub(real_x, fake_x)));
     autograd_recording(ctx, before);
     return op_track(mixed);
+}
+
+/* Kodali et al. 2017: noise as large as the batch varies, by a factor of each sample. */
+static gan_tensor *uniform_noise(gan_tensor *x, double scale) {
+    gan_context *ctx = tensor_context(x);
+    const shape *s = tensor_shape(x);
+    int32_t axes[GAN_MAX_RANK];
+    for (int32_t i = 0; i < s->rank; i++) axes[i] = i;
+    gan_tensor *std = op_std_axes(x, axes, s->rank, 0, 0);
+    gan_tensor *u = draw_uniform(ctx, s, 0, 1);
+    gan_tensor *noise = op_mul(u, op_affine(std, scale, 0));
+    return op_mul(draw_per_sample(ctx, s, 0, 1), noise);
+}
+
+gan_tensor *penalty_dragan_points(gan_tensor *x, int32_t mode, double scale) {
+    gan_context *ctx = tensor_context(x);
+    int before = autograd_recording(ctx, 0);
+    gan_tensor *noise = mode == GAN_DRAGAN_GAUSSIAN
+                            ? op_affine(draw_normal(ctx, tensor_shape(x)), sqrt(scale), 0)
+                            : uniform_noise(x, scale);
+    gan_tensor *points = op_add(x, noise);
+    autograd_recording(ctx, before);
+    return op_track(points);
 }
 
 /* ---- the penalty (Algorithm 1, line 7) ------------------------------------------------------- */

@@ -10,6 +10,9 @@
  * current scope. */
 gan_tensor *penalty_interpolate(gan_tensor *real_x, gan_tensor *fake_x);
 
+/* Real samples with noise, by GAN_DRAGAN_ number, likewise. */
+gan_tensor *penalty_dragan_points(gan_tensor *x, int32_t mode, double scale);
+
 /* lambda * mean of (norm of the scores' gradient at each point - target)^2. */
 gan_tensor *penalty_at(gan_tensor *scores, gan_tensor *points, const gan_penalty_opts *opts);
 

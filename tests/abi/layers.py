@@ -20,7 +20,7 @@ ALLOWED = {
     "nn": {"nn", "io", "ops", "autograd", "kernels", "core"},
     "optim": {"optim", "nn", "autograd", "kernels", "core"},
     "metrics": {"metrics", "kernels", "core"},
-    "train": {"train", "data", "nn", "ops", "autograd", "kernels", "core"},
+    "train": {"train", "data", "optim", "nn", "io", "ops", "autograd", "kernels", "core"},
     "api": {"api", "metrics", "train", "data", "optim", "nn", "io", "ops", "autograd", "kernels",
             "core"},
 }

@@ -360,6 +360,79 @@ class Files(BindingTest):
             idx.images([0])
 
 
+class Train(BindingTest):
+
+    def setUp(self):
+        super().setUp()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = Path(folder.name) / "run.safetensors"
+        images = np.random.default_rng(1).integers(0, 256, (6, 8, 8, 1), np.uint8)
+        self.dataset = gan.Dataset.from_array(self.context, images, [0, 1, 2, 0, 1, 2])
+
+    def trainer(self, system="dcgan", **options):
+        options = {"width": 2, "latent": 3, "batch": 2, **options}
+        return gan.Trainer(self.context, system, self.dataset, loader={"seed": 1}, **options)
+
+    def test_systems(self):
+        self.assertEqual(gan.systems(), ["gan", "dcgan", "cgan", "pix2pix", "wgan", "wgan-gp",
+                                         "dragan", "began"])
+        self.assertEqual(gan.system_side("began", 28), 32)
+
+    def test_steps(self):
+        trainer = self.trainer(average=0.9, loss="hinge")
+        self.assertEqual(trainer.options["side"], 8)
+        numbers = trainer.step()
+        self.assertEqual(numbers["step"], 1)
+        self.assertTrue(np.isfinite(numbers["d_loss"]) and np.isnan(numbers["k"]))
+        images = trainer.sample(trainer.latents(5))
+        self.assertEqual(images.shape, (5, 8, 8, 1))
+        self.assertEqual(trainer.score(images).shape, (5, 1))
+        self.assertEqual(len(list(trainer.generator.parameters())),
+                         len(list(trainer.averaged.parameters())))
+
+    def test_resume(self):
+        trainer = self.trainer()
+        trainer.step()
+        trainer.save(self.path)
+        after = trainer.step()
+        again = self.trainer()
+        again.load(self.path)
+        self.assertEqual(again.steps, 1)
+        np.testing.assert_equal(again.step(), after)
+        with self.assertRaisesRegex(gan.FormatError, "dcgan"):
+            self.trainer("wgan").load(self.path)
+
+    def test_labels(self):
+        trainer = self.trainer("cgan", condition="projection")
+        trainer.step()
+        images = trainer.sample(trainer.latents(2), [0, 2])
+        self.assertEqual(trainer.score(images, labels=[0, 2]).shape, (2, 1))
+        with self.assertRaises(gan.InvalidArgument):
+            trainer.sample(trainer.latents(2), [0, 3])
+        with self.assertRaises(ValueError):
+            trainer.sample(trainer.latents(2), [0])
+
+    def test_wrong_options(self):
+        with self.assertRaisesRegex(ValueError, "no system"):
+            self.trainer("vae")
+        with self.assertRaisesRegex(TypeError, "colour"):
+            self.trainer(colour=1)
+        with self.assertRaisesRegex(ValueError, "square"):
+            self.trainer(loss="square")
+
+    def test_pieces(self):
+        r, f = self.context.tensor([[2.0], [0.5]]), self.context.tensor([[-1.0], [3.0]])
+        whole = gan.discriminator_loss("lsgan", r, f).numpy()
+        np.testing.assert_allclose(whole, (1 + 0.25) / 4 + (1 + 9) / 4, rtol=1e-6)
+        np.testing.assert_allclose(whole, (gan.real_loss("lsgan", r) +
+                                           gan.fake_loss("lsgan", f)).numpy(), rtol=1e-6)
+        np.testing.assert_allclose(gan.generator_loss("hinge", f).numpy(), -1, rtol=1e-6)
+        np.testing.assert_allclose(gan.reconstruction_error(r, f).numpy(), [3, 2.5], rtol=1e-6)
+        self.assertEqual(gan.dragan_points(r, "gaussian", 1).shape, (2, 1))
+        np.testing.assert_allclose(gan.began_balance(0.5, 1, 0.2), (0.5003, 1.3), rtol=1e-9)
+
+
 class Data(BindingTest):
 
     def setUp(self):

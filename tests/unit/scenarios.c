@@ -460,6 +460,61 @@ static int32_t data_from_idx_through(gan_context *ctx, const char *path) {
     return code ? code : load_from(ctx, d);
 }
 
+/* ---- trainers -------------------------------------------------------------------------------- */
+
+/* A step, of which a failed one leaves no trace in the discriminator. */
+static int32_t whole_step(gan_trainer *t) {
+    gan_tensor *w = gan_module_parameter(gan_trainer_discriminator(t), 0);
+    float before[64], after[64];
+    if (gan_tensor_size(w) > COUNT_OF(before)) return SCENARIO_BROKEN;
+    gan_tensor_read(w, before, gan_tensor_size(w));
+    int32_t code = gan_trainer_step(t, NULL);
+    gan_tensor_read(w, after, gan_tensor_size(w));
+    int same = memcmp(before, after, (size_t)gan_tensor_size(w) * sizeof *before) == 0;
+    return (code != GAN_OK) == same ? code : SCENARIO_BROKEN;
+}
+
+static int32_t use_trainer(gan_context *ctx, gan_trainer *t, const char *path) {
+    const int32_t label = 1;
+    int32_t code = whole_step(t);
+    int64_t mark = code ? code : gan_scope_begin(ctx);
+    if (mark < 0) return (int32_t)mark;
+    code = made(ctx, gan_trainer_sample(t, gan_trainer_latents(t, 1), &label));
+    gan_scope_end(ctx, mark);
+    if (!code) code = gan_trainer_save_model(t, path);
+    if (!code) code = gan_trainer_save(t, path);
+    return code ? code : gan_trainer_load(t, path);
+}
+
+/* Dense networks for images of four pixels, with labels, an average and a penalty. */
+static int32_t trainer_through(gan_context *ctx, const char *path) {
+    static const uint8_t pixels[2 * 2 * 2] = {1, 2, 3, 4, 250, 251, 252, 253};
+    gan_trainer_opts o;
+    gan_trainer_opts_init(&o, sizeof o, GAN_SYSTEM_DRAGAN, GAN_VARIANT_CODE);
+    o.batch = o.width = o.latent = 2;
+    o.condition = GAN_CONDITION_MAPS;
+    o.average = 0.5;
+    gan_loader_opts batches;
+    gan_loader_opts_init(&batches, sizeof batches);
+    gan_trainer_loader_opts(&o, &batches);
+    gan_dataset *d = POISON;
+    gan_loader *l = POISON;
+    gan_trainer *t = POISON;
+    int32_t code = checked(gan_dataset_from_bytes(ctx, pixels, (const int64_t[]){2, 2, 2, 1},
+                                                  (const int32_t[]){0, 1}, NULL, &d),
+                           &d);
+    if (code) return code;
+    code = checked(gan_loader_create(d, &batches, &l), &l);
+    gan_dataset_unref(d);
+    if (code) return code;
+    code = checked(gan_trainer_create(ctx, &o, l, &t), &t);
+    gan_loader_unref(l);
+    if (code) return code;
+    code = use_trainer(ctx, t, path);
+    gan_trainer_unref(t);
+    return code;
+}
+
 static int32_t with_file(gan_context *ctx, int32_t (*run)(gan_context *ctx, const char *path)) {
     char path[] = "/tmp/gan-oom-XXXXXX";
     int fd = mkstemp(path);
@@ -473,6 +528,7 @@ static int32_t with_file(gan_context *ctx, int32_t (*run)(gan_context *ctx, cons
 static int32_t weights(gan_context *ctx) { return with_file(ctx, weights_through); }
 static int32_t idx(gan_context *ctx) { return with_file(ctx, idx_through); }
 static int32_t png(gan_context *ctx) { return with_file(ctx, png_through); }
+static int32_t trainer(gan_context *ctx) { return with_file(ctx, trainer_through); }
 static int32_t data_from_idx(gan_context *ctx) { return with_file(ctx, data_from_idx_through); }
 
 /* ---- metrics --------------------------------------------------------------------------------- */
@@ -558,6 +614,7 @@ const scenario scenarios[] = {
     {"data from idx", data_from_idx},
     {"metrics", metrics},
     {"metrics in structs", metrics_in_structs},
+    {"trainer", trainer},
 };
 
 const int32_t scenario_count = COUNT_OF(scenarios);

@@ -40,6 +40,10 @@ class LoaderHandle(c_void_p):
     pass
 
 
+class TrainerHandle(c_void_p):
+    pass
+
+
 AllocFunction = CFUNCTYPE(c_void_p, c_void_p, c_size_t)
 FreeFunction = CFUNCTYPE(None, c_void_p, c_void_p)
 
@@ -142,6 +146,36 @@ class PlateauRecord(Structure):
                 ("stalled", c_int64)]
 
 
+class TrainerOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("system", c_int32), ("side", c_int32),
+                ("channels", c_int32), ("classes", c_int32), ("input_channels", c_int32),
+                ("batch", c_int32), ("unit_range", c_int32), ("network", c_int32),
+                ("width", c_int32), ("norm", c_int32), ("condition", c_int32),
+                ("packing", c_int32), ("latent", c_int32), ("latent_kind", c_int32),
+                ("latent_lo", c_double), ("latent_hi", c_double), ("loss", c_int32),
+                ("update", c_int32), ("half", c_int32), ("matching_aware", c_int32),
+                ("real_target", c_double), ("l1", c_double), ("n_critic", c_int32),
+                ("warmup_critic", c_int32), ("warmup_steps", c_int32), ("warmup_every", c_int32),
+                ("penalty", c_int32), ("one_sided", c_int32), ("lambda", c_double),
+                ("target", c_double), ("dragan", c_int32), ("clip", c_int32),
+                ("clip_weights_only", c_int32), ("reserved", c_int32), ("clip_bound", c_double),
+                ("dragan_scale", c_double), ("optimizer", c_int32), ("rmsprop_tf1", c_int32),
+                ("lr_g", c_double), ("lr_d", c_double), ("beta1", c_double), ("beta2", c_double),
+                ("alpha", c_double), ("momentum", c_double), ("momentum_end", c_double),
+                ("momentum_epochs", c_int32), ("halve_every", c_int32), ("halve_stalled", c_int32),
+                ("reserved2", c_int32), ("lr_decay", c_double), ("lr_floor", c_double),
+                ("gamma", c_double), ("lambda_k", c_double), ("average", c_double)]
+
+
+class TrainerStats(Structure):
+    _fields_ = [("struct_size", c_uint32), ("d_updates", c_int32), ("step", c_int64),
+                ("epoch", c_int64), ("d_loss", c_double), ("g_loss", c_double),
+                ("real_score", c_double), ("fake_score", c_double), ("penalty", c_double),
+                ("wasserstein", c_double), ("l1", c_double), ("d_grad_norm", c_double),
+                ("g_grad_norm", c_double), ("k", c_double), ("measure", c_double),
+                ("lr_d", c_double), ("lr_g", c_double)]
+
+
 # The function that fills each of them with the defaults.
 INITIALIZERS = {
     ContextOptions: "gan_context_opts_init",
@@ -162,7 +196,7 @@ INITIALIZERS = {
 # Short names for the table.
 _context, _tensor, _module = ContextHandle, TensorHandle, ModuleHandle
 _optimizer, _idx = OptimizerHandle, IdxHandle
-_dataset, _loader = DatasetHandle, LoaderHandle
+_dataset, _loader, _trainer = DatasetHandle, LoaderHandle, TrainerHandle
 _i32, _i64, _u32, _u64, _size = c_int32, c_int64, c_uint32, c_uint64, c_size_t
 _real, _text = c_double, c_char_p
 _floats, _doubles = POINTER(c_float), POINTER(c_double)
@@ -438,4 +472,33 @@ FUNCTIONS = {
     "gan_nearest_neighbour_error":
         (_i32, (_context, _floats, _ints, _i64, _floats, _ints, _i64, _i64, _sizes, _doubles,
                 _doubles)),
+    # train.h
+    "gan_system_name": (_text, (_i32,)),
+    "gan_system_find": (_i32, (_text,)),
+    "gan_system_side": (_i32, (_i32, _i32)),
+    "gan_trainer_opts_init": (None, (POINTER(TrainerOptions), _size, _i32, _i32)),
+    "gan_trainer_loader_opts": (_i32, (POINTER(TrainerOptions), POINTER(LoaderOptions))),
+    "gan_trainer_create":
+        (_i32, (_context, POINTER(TrainerOptions), _loader, POINTER(_trainer))),
+    "gan_trainer_unref": (None, (_trainer,)),
+    "gan_trainer_step": (_i32, (_trainer, POINTER(TrainerStats))),
+    "gan_trainer_generator": (_module, (_trainer,)),
+    "gan_trainer_discriminator": (_module, (_trainer,)),
+    "gan_trainer_averaged": (_module, (_trainer,)),
+    "gan_trainer_options": (POINTER(TrainerOptions), (_trainer,)),
+    "gan_trainer_steps": (_i64, (_trainer,)),
+    "gan_trainer_latents": (_tensor, (_trainer, _i64)),
+    "gan_trainer_sample": (_tensor, (_trainer, _tensor, _ints)),
+    "gan_trainer_generate": (_tensor, (_trainer, _tensor, _ints)),
+    "gan_trainer_score": (_tensor, (_trainer, _tensor, _tensor, _ints)),
+    "gan_trainer_save_model": (_i32, (_trainer, _text)),
+    "gan_trainer_save": (_i32, (_trainer, _text)),
+    "gan_trainer_load": (_i32, (_trainer, _text)),
+    "gan_real_loss": (_tensor, (_i32, _tensor, _real)),
+    "gan_fake_loss": (_tensor, (_i32, _tensor)),
+    "gan_generator_loss": (_tensor, (_i32, _tensor)),
+    "gan_discriminator_loss": (_tensor, (_i32, _tensor, _tensor)),
+    "gan_dragan_points": (_tensor, (_tensor, _i32, _real)),
+    "gan_reconstruction_error": (_tensor, (_tensor, _tensor)),
+    "gan_began_balance": (_real, (_real, _real, _real, _real, _real, _doubles)),
 }

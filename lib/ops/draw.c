@@ -1,4 +1,4 @@
-#include "train/draws.h"
+#include "ops/draw.h"
 
 #include "core/context.h"
 #include "kernels/kernels.h"
@@ -6,9 +6,17 @@
 gan_tensor *draw_uniform(gan_context *ctx, const shape *s, double lo, double hi) {
     gan_tensor *t = tensor_new(ctx, s);
     if (!t) return NULL;
-    int64_t n = shape_size(s);
+    int64_t n = tensor_size(t);
     noise_uniform(ctx, ctx->random_key, random_take(ctx, noise_blocks(n)), n, lo, hi,
                   tensor_data(t));
+    return t;
+}
+
+gan_tensor *draw_normal(gan_context *ctx, const shape *s) {
+    gan_tensor *t = tensor_new(ctx, s);
+    if (!t) return NULL;
+    int64_t n = tensor_size(t);
+    noise_normal(ctx, ctx->random_key, random_take(ctx, noise_blocks(n)), n, 0, 1, tensor_data(t));
     return t;
 }
 

@@ -1,0 +1,188 @@
+/* How a trainer is made, and how its networks are run. */
+#include "train/trainer.h"
+
+#include "autograd/grad.h"
+#include "core/alloc.h"
+#include "core/error.h"
+#include "io/json.h"
+#include "nn/state.h"
+#include "nn/trace.h"
+#include "ops/draw.h"
+#include "ops/op.h"
+
+/* ---- lifetime -------------------------------------------------------------------------------- */
+
+static void unref(void *o) {
+    if (o) object_unref(o);
+}
+
+static void trainer_destroy(object *base) {
+    gan_trainer *t = (gan_trainer *)base;
+    checkpoint_release(t);
+    arena_free(base->ctx, t->labels);
+    unref(t->optimizer_g);
+    unref(t->optimizer_d);
+    unref(t->generator);
+    unref(t->discriminator);
+    unref(t->averaged);
+    unref(t->loader);
+    object_free(base);
+}
+
+static gan_optimizer *make_optimizer(gan_module *m, const gan_trainer_opts *o, double lr) {
+    const gan_adam_opts adam = {
+        .struct_size = sizeof adam, .lr = lr, .beta1 = o->beta1, .beta2 = o->beta2, .eps = 1e-8};
+    const gan_rmsprop_opts rmsprop = {.struct_size = sizeof rmsprop,
+                                      .tf1 = o->rmsprop_tf1,
+                                      .lr = lr,
+                                      .alpha = o->alpha,
+                                      .eps = o->rmsprop_tf1 ? 1e-10 : 1e-8};
+    const gan_sgd_opts sgd = {.struct_size = sizeof sgd, .lr = lr, .momentum = o->momentum};
+    if (o->optimizer == GAN_OPTIMIZER_RMSPROP) return rmsprop_new(m, &rmsprop);
+    return o->optimizer == GAN_OPTIMIZER_SGD ? sgd_new(m, &sgd) : adam_new(m, &adam);
+}
+
+static int32_t make_averaged(gan_trainer *t) {
+    if (t->opts.average == 0) return GAN_OK;
+    t->averaged = t->networks->generator(t->base.ctx, &t->opts);
+    if (!t->averaged) return GAN_ENOMEM;
+    module_train(t->averaged, 0);
+    return module_copy(t->averaged, t->generator);
+}
+
+static int32_t begin_at_data(gan_trainer *t) {
+    if (!t->loader || t->opts.network != GAN_NETWORK_MAXOUT) return GAN_OK;
+    gan_tensor *means = dataset_means(t->loader->data);
+    return means ? network_begin_at_means(t->generator, means, t->opts.unit_range) : GAN_ENOMEM;
+}
+
+static int32_t fill(gan_trainer *t) {
+    gan_context *ctx = t->base.ctx;
+    const gan_trainer_opts *o = &t->opts;
+    size_t batch = t->loader ? (size_t)t->loader->opts.batch : 0;
+    if (!(t->generator = t->networks->generator(ctx, o)) ||
+        !(t->discriminator = t->networks->discriminator(ctx, o)) || begin_at_data(t) ||
+        make_averaged(t) || !(t->optimizer_g = make_optimizer(t->generator, o, o->lr_g)) ||
+        !(t->optimizer_d = make_optimizer(t->discriminator, o, o->lr_d)) ||
+        !(t->labels = arena_alloc_array(ctx, batch, sizeof *t->labels)))
+        return GAN_ENOMEM;
+    return checkpoint_list(t);
+}
+
+gan_trainer *trainer_new(gan_context *ctx, const gan_trainer_opts *opts, gan_loader *loader) {
+    gan_trainer *t = object_new(ctx, sizeof *t, trainer_destroy);
+    if (!t) return NULL;
+    t->opts = *opts;
+    t->networks = network_find(opts->network);
+    t->state.m_last = -1;
+    if (loader) {
+        object_ref(&loader->base);
+        t->loader = loader;
+        t->state.images = loader->data->dims[0];
+    }
+    int before = autograd_recording(ctx, 0);
+    int32_t code = fill(t);
+    autograd_recording(ctx, before);
+    if (!code) return t;
+    object_unref(&t->base);
+    return NULL;
+}
+
+/* ---- inputs ---------------------------------------------------------------------------------- */
+
+gan_tensor *trainer_latents(gan_trainer *t, int64_t n) {
+    const gan_trainer_opts *o = &t->opts;
+    shape s = shape_2(n, o->latent);
+    return o->latent_kind == GAN_LATENT_NORMAL
+               ? draw_normal(t->base.ctx, &s)
+               : draw_uniform(t->base.ctx, &s, o->latent_lo, o->latent_hi);
+}
+
+gan_tensor *trainer_one_hot(gan_trainer *t, const int32_t *labels, int64_t n) {
+    gan_context *ctx = t->base.ctx;
+    int64_t classes = t->opts.classes;
+    for (int64_t i = 0; labels && i < n; i++)
+        if (labels[i] < 0 || labels[i] >= classes) {
+            error_set(ctx, GAN_EINVAL, "gan_trainer: label %lld is %d, there are %lld classes",
+                      (long long)i, (int)labels[i], (long long)classes);
+            return NULL;
+        }
+    if (!labels) {
+        error_set(ctx, GAN_EINVAL, "gan_trainer: labels are NULL, but %s is conditioned on them",
+                  preset_name(t->opts.system));
+        return NULL;
+    }
+    shape s = shape_2(n, classes);
+    gan_tensor *rows = tensor_new(ctx, &s);
+    if (!rows) return NULL;
+    layout_fill(ctx, n * classes, 0, tensor_data(rows));
+    for (int64_t i = 0; i < n; i++) tensor_data(rows)[i * classes + labels[i]] = 1;
+    return rows;
+}
+
+gan_tensor *trainer_pack(gan_trainer *t, gan_tensor *x) {
+    int64_t m = t->opts.packing;
+    if (m == 1 || !x) return x;
+    gan_context *ctx = t->base.ctx;
+    const shape *s = tensor_shape(x);
+    int64_t n = s->dim[0], h = s->dim[1], w = s->dim[2], c = s->dim[3];
+    if (n % m) {
+        error_set(ctx, GAN_EINVAL, "gan_trainer: %lld images cannot be packed by %lld",
+                  (long long)n, (long long)m);
+        return NULL;
+    }
+    shape groups = shape_of(5, (int64_t[]){n / m, m, h, w, c});
+    shape packed = shape_4(n / m, h, w, m * c);
+    gan_tensor *inner = op_transpose(op_reshape(x, &groups), (int32_t[]){0, 2, 3, 1, 4});
+    return inner ? op_reshape(inner, &packed) : NULL;
+}
+
+/* ---- networks -------------------------------------------------------------------------------- */
+
+gan_tensor *trainer_generate(gan_trainer *t, gan_module *generator, gan_tensor *z,
+                             gan_tensor *labels) {
+    gan_tensor *code = z;
+    if (t->opts.condition) code = z && labels ? op_concat((gan_tensor *[]){z, labels}, 2, 1) : NULL;
+    return network_generate(t->networks, generator, code);
+}
+
+gan_tensor *trainer_score(gan_trainer *t, gan_tensor *x, gan_tensor *condition) {
+    if (t->opts.condition && !condition) return NULL;
+    return network_score(t->networks, t->discriminator, x, condition);
+}
+
+static gan_module *shown(const gan_trainer *t) { return t->averaged ? t->averaged : t->generator; }
+
+gan_tensor *trainer_sample(gan_trainer *t, gan_tensor *z, gan_tensor *labels) {
+    gan_module *g = shown(t);
+    module_train(g, t->opts.network == GAN_NETWORK_UNET); /* whose noise is its dropout */
+    gan_tensor *images = trainer_generate(t, g, z, labels);
+    module_train(g, g == t->generator);
+    return images;
+}
+
+/* An input of the generator. */
+static gan_tensor *example(gan_trainer *t) {
+    const gan_trainer_opts *o = &t->opts;
+    shape s = o->network == GAN_NETWORK_UNET ? shape_4(1, o->side, o->side, o->input_channels)
+                                             : shape_2(1, network_code_size(o));
+    gan_tensor *x = tensor_new(t->base.ctx, &s);
+    if (x) layout_fill(t->base.ctx, tensor_size(x), 0, tensor_data(x));
+    return op_track(x);
+}
+
+int32_t trainer_save_model(gan_trainer *t, const char *path) {
+    gan_context *ctx = t->base.ctx;
+    gan_module *g = shown(t);
+    json_writer json = json_write(ctx);
+    int before = autograd_recording(ctx, 1);
+    module_train(g, 0);
+    gan_tensor *x = example(t), *y = network_generate(t->networks, g, x);
+    module_train(g, g == t->generator);
+    autograd_recording(ctx, before);
+    int32_t code = y ? trace_graph(g, x, y, t->opts.unit_range ? "0..1" : "-1..1", &json)
+                     : error_report(ctx, GAN_ENOMEM);
+    if (!code) code = state_save(g, path, json.text);
+    json_writer_release(&json);
+    return code;
+}

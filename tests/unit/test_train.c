@@ -1,0 +1,706 @@
+/* The trainer's pieces, its options, its faults and its files. */
+#include "trainers.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- losses ---------------------------------------------------------------------------------- */
+
+static double sp(double t) { return fmax(t, 0) + log1p(exp(-fabs(t))); }
+
+/* The table at GAN_LOSS_, sample by sample. */
+static void formulas(int32_t loss, double r, double f, double *real, double *fake, double *g) {
+    switch (loss) {
+    case GAN_LOSS_MINIMAX:
+        *real = sp(-r), *fake = sp(f), *g = -sp(f);
+        break;
+    case GAN_LOSS_NON_SATURATING:
+        *real = sp(-r), *fake = sp(f), *g = sp(-f);
+        break;
+    case GAN_LOSS_LSGAN:
+        *real = (r - 1) * (r - 1) / 2, *fake = f * f / 2, *g = (f - 1) * (f - 1) / 2;
+        break;
+    case GAN_LOSS_HINGE:
+        *real = fmax(0, 1 - r), *fake = fmax(0, 1 + f), *g = -f;
+        break;
+    case GAN_LOSS_WASSERSTEIN:
+        *real = -r, *fake = f, *g = -f;
+        break;
+    default:
+        *real = r, *fake = -f, *g = f;
+    }
+}
+
+static void test_losses(void **state) {
+    gan_context *ctx = *state;
+    const double r[] = {2.5, -0.3, 0.4}, f[] = {-1.7, 0.6, 3};
+    gan_tensor *x = VALUES(ctx, SHAPE(3, 1), 2.5, -0.3, 0.4);
+    gan_tensor *y = VALUES(ctx, SHAPE(3, 1), -1.7, 0.6, 3);
+    for (int32_t loss = GAN_LOSS_MINIMAX; loss <= GAN_LOSS_BEGAN; loss++) {
+        double of_real = 0, of_fake = 0, of_g = 0;
+        for (int i = 0; i < 3; i++) {
+            double a, b, c;
+            formulas(loss, r[i], f[i], &a, &b, &c);
+            of_real += a / 3, of_fake += b / 3, of_g += c / 3;
+        }
+        assert_near(item(gan_real_loss(loss, x, 1)), of_real, 1e-6);
+        assert_near(item(gan_fake_loss(loss, y)), of_fake, 1e-6);
+        assert_near(item(gan_generator_loss(loss, y)), of_g, 1e-6);
+        assert_near(item(gan_discriminator_loss(loss, x, y)), of_real + of_fake, 1e-6);
+    }
+    /* smoothed: 0.9 sp(-r) + 0.1 sp(r) */
+    double smooth = 0;
+    for (int i = 0; i < 3; i++) smooth += (0.9 * sp(-r[i]) + 0.1 * sp(r[i])) / 3;
+    assert_near(item(gan_real_loss(GAN_LOSS_MINIMAX, x, 0.9)), smooth, 1e-6);
+    assert_refused(ctx, gan_real_loss(0, x, 1), GAN_EINVAL, "gan_real_loss", "loss is 0");
+    assert_refused(ctx, gan_fake_loss(7, x), GAN_EINVAL, "gan_fake_loss", "loss is 7");
+    assert_refused(ctx, gan_real_loss(1, x, NAN), GAN_EINVAL, "target is nan");
+    assert_null(gan_generator_loss(1, NULL));
+    assert_null(gan_discriminator_loss(1, x, NULL));
+}
+
+/* ---- points and control ---------------------------------------------------------------------- */
+
+static void test_dragan_points(void **state) {
+    gan_context *ctx = *state;
+    enum { N = 64, SIZE = 48 };
+    gan_tensor *x = gan_rand(ctx, SHAPE(N, 4, 4, 3), -1, 1);
+    double std = item(gan_std(x, AXES(0, 1, 2, 3), 0, 0));
+    gan_tensor *p = gan_dragan_points(x, GAN_DRAGAN_UNIFORM, 0.5);
+    assert_true(gan_tensor_is_tracked(p));
+    gan_tensor *d = gan_sub(gan_detach(p), x);
+    double sum = 0, widest = 0, least_width = 1;
+    for (int64_t n = 0; n < N; n++) {
+        double most = 0;
+        for (int64_t i = 0; i < SIZE; i++) {
+            double e = element(d, n * SIZE + i);
+            assert_true(e > -1e-6 && e < 0.5 * std * (1 + 1e-5));
+            most = fmax(most, e);
+            sum += e;
+        }
+        widest = fmax(widest, most);
+        least_width = fmin(least_width, most);
+    }
+    /* E[a u] = 1/4; a is of the sample: some are close to 0 as a whole, some reach the bound. */
+    assert_near(sum / (N * SIZE), 0.25 * 0.5 * std, 0.02);
+    assert_true(widest > 0.45 * std && least_width < 0.1 * std);
+
+    d = gan_sub(gan_detach(gan_dragan_points(x, GAN_DRAGAN_GAUSSIAN, 0.04)), x);
+    assert_near(item(gan_mean_all(d)), 0, 0.02);
+    assert_near(item(gan_mean_all(gan_square(d))), 0.04, 0.004);
+    assert_values(
+        gan_detach(gan_dragan_points(gan_full(ctx, SHAPE(1, 2), 3), GAN_DRAGAN_UNIFORM, 0.5)),
+        SHAPE(1, 2), 3, 3); /* constant images have no spread */
+    assert_refused(ctx, gan_dragan_points(x, 3, 1), GAN_EINVAL, "gan_dragan_points", "mode is 3");
+    assert_refused(ctx, gan_dragan_points(x, 1, -1), GAN_EINVAL, "scale -1");
+}
+
+static void test_reconstruction(void **state) {
+    gan_context *ctx = *state;
+    gan_tensor *x = VALUES(ctx, SHAPE(2, 1, 1, 2), 1, 2, 3, 4);
+    gan_tensor *y = VALUES(ctx, SHAPE(2, 1, 1, 2), 0, 4, 3, 3);
+    assert_values(gan_reconstruction_error(x, y), SHAPE(2), 1.5, 0.5);
+    assert_refused(ctx, gan_reconstruction_error(x, gan_zeros(ctx, SHAPE(2, 2))), GAN_EINVAL,
+                   "(2, 1, 1, 2)", "(2, 2)");
+}
+
+static void test_balance(void **state) {
+    (void)state;
+    double m = 0;
+    /* k + lambda (gamma Lx - Lg) = 0.2 + 0.01 (0.5 * 0.8 - 0.1) = 0.203; M = 0.8 + 0.3 */
+    assert_near(gan_began_balance(0.2, 0.8, 0.1, 0.5, 0.01, &m), 0.203, 1e-12);
+    assert_near(m, 1.1, 1e-12);
+    assert_near(gan_began_balance(0, 0.1, 0.8, 0.5, 1, NULL), 0, 0);
+    assert_near(gan_began_balance(0.9, 2, 0.1, 0.5, 1, &m), 1, 0);
+}
+
+/* ---- a host's own loop ----------------------------------------------------------------------- */
+
+static void assert_same_modules(gan_module *a, gan_module *b) {
+    assert_int_equal(gan_module_state_count(a), gan_module_state_count(b));
+    for (size_t i = 0; i < gan_module_state_count(a); i++)
+        assert_same_bits(gan_module_state(a, i), gan_module_state(b, i));
+}
+
+/* Algorithm 1 of Gulrajani et al. */
+static void wgan_gp_step(gan_context *ctx, gan_trainer *t, gan_loader *l, gan_optimizer *of_g,
+                         gan_optimizer *of_d) {
+    gan_module *g = gan_trainer_generator(t), *d = gan_trainer_discriminator(t);
+    int64_t scope = gan_scope_begin(ctx);
+    for (int i = 0; i < 5; i++) {
+        gan_tensor *x = gan_loader_next(l);
+        gan_tensor *z = gan_randn(ctx, SHAPE(4, 6));
+        gan_recording(ctx, 0);
+        gan_tensor *fake = gan_forward(g, z);
+        gan_recording(ctx, 1);
+        gan_tensor *r = gan_forward(d, x), *f = gan_forward(d, fake);
+        gan_tensor *points = gan_interpolate(x, fake);
+        gan_tensor *loss = gan_add(gan_discriminator_loss(GAN_LOSS_WASSERSTEIN, r, f),
+                                   gan_penalty_of(d, points, NULL));
+        assert_ok(ctx, gan_optimizer_minimize(of_d, loss));
+    }
+    gan_tensor *fake = gan_forward(g, gan_trainer_latents(t, 4));
+    gan_tensor *loss = gan_generator_loss(GAN_LOSS_WASSERSTEIN, gan_forward(d, fake));
+    assert_ok(ctx, gan_optimizer_minimize(of_g, loss));
+    gan_scope_end(ctx, scope);
+}
+
+/* Radford et al., in the way of dcgan.torch: the same fakes for both, scored again. */
+static void dcgan_step(gan_context *ctx, gan_trainer *t, gan_loader *l, gan_optimizer *of_g,
+                       gan_optimizer *of_d) {
+    gan_module *g = gan_trainer_generator(t), *d = gan_trainer_discriminator(t);
+    int64_t scope = gan_scope_begin(ctx);
+    gan_tensor *x = gan_loader_next(l);
+    gan_tensor *fake = gan_forward(g, gan_randn(ctx, SHAPE(4, 6)));
+    gan_tensor *r = gan_forward(d, x), *f = gan_forward(d, gan_detach(fake));
+    assert_ok(ctx,
+              gan_optimizer_minimize(of_d, gan_discriminator_loss(GAN_LOSS_NON_SATURATING, r, f)));
+    assert_ok(ctx, gan_optimizer_minimize(
+                       of_g, gan_generator_loss(GAN_LOSS_NON_SATURATING, gan_forward(d, fake))));
+    gan_scope_end(ctx, scope);
+}
+
+typedef void (*step_fn)(gan_context *ctx, gan_trainer *t, gan_loader *l, gan_optimizer *of_g,
+                        gan_optimizer *of_d);
+
+/* The trainer with two threads, and the host's loop with one, from the same seed. */
+static void compare_with_host(int32_t system, step_fn step, double lr, double beta1, double beta2) {
+    gan_context *ctx = context_with(2), *own = context_with(1);
+    gan_trainer_opts o = small_opts(system, GAN_VARIANT_DEFAULT);
+    gan_loader *l, *own_l;
+    gan_trainer *t = small_trainer(ctx, &o, 28, &l), *networks = small_trainer(own, &o, 28, &own_l);
+    gan_adam_opts adam;
+    gan_adam_opts_init(&adam, sizeof adam);
+    adam.lr = lr;
+    adam.beta1 = beta1;
+    adam.beta2 = beta2;
+    gan_optimizer *of_g = NULL, *of_d = NULL;
+    assert_ok(own, gan_adam_create(gan_trainer_generator(networks), &adam, &of_g));
+    assert_ok(own, gan_adam_create(gan_trainer_discriminator(networks), &adam, &of_d));
+    run_steps(ctx, t, 3);
+    for (int i = 0; i < 3; i++) step(own, networks, own_l, of_g, of_d);
+    assert_same_modules(gan_trainer_generator(t), gan_trainer_generator(networks));
+    assert_same_modules(gan_trainer_discriminator(t), gan_trainer_discriminator(networks));
+    assert_int_equal(stats_of(ctx).random_count, stats_of(own).random_count);
+    gan_optimizer_unref(of_g);
+    gan_optimizer_unref(of_d);
+    gan_trainer_unref(t);
+    gan_trainer_unref(networks);
+    gan_loader_unref(l);
+    gan_loader_unref(own_l);
+    gan_context_destroy(ctx);
+    gan_context_destroy(own);
+}
+
+static void test_host_loop(void **state) {
+    (void)state;
+    compare_with_host(GAN_SYSTEM_WGAN_GP, wgan_gp_step, 1e-4, 0, 0.9);
+    compare_with_host(GAN_SYSTEM_DCGAN, dcgan_step, 2e-4, 0.5, 0.999);
+}
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+static void test_names(void **state) {
+    (void)state;
+    static const char *const names[] = {"gan",  "dcgan",   "cgan",   "pix2pix",
+                                        "wgan", "wgan-gp", "dragan", "began"};
+    for (int32_t i = 1; i <= COUNT_OF(names); i++) {
+        assert_string_equal(gan_system_name(i), names[i - 1]);
+        assert_int_equal(gan_system_find(names[i - 1]), i);
+    }
+    assert_null(gan_system_name(0));
+    assert_null(gan_system_name(9));
+    assert_int_equal(gan_system_find("wgan_gp"), 0);
+    assert_int_equal(gan_system_find(NULL), 0);
+    assert_int_equal(gan_system_side(GAN_SYSTEM_DCGAN, 28), 28);
+    assert_int_equal(gan_system_side(GAN_SYSTEM_DCGAN, 29), 32);
+    assert_int_equal(gan_system_side(GAN_SYSTEM_WGAN_GP, 28), 28);
+    assert_int_equal(gan_system_side(GAN_SYSTEM_BEGAN, 28), 32);
+    assert_int_equal(gan_system_side(GAN_SYSTEM_PIX2PIX, 33), 64);
+    assert_int_equal(gan_system_side(GAN_SYSTEM_BEGAN, 300), 0);
+    assert_int_equal(gan_system_side(0, 28), 0);
+}
+
+/* The text of a refused change of the preset, of a trainer without a loader. */
+#define REFUSED(system, side_, change, ...)                                                        \
+    do {                                                                                           \
+        gan_trainer_opts o = small_opts(system, GAN_VARIANT_DEFAULT);                              \
+        gan_trainer *t = NULL;                                                                     \
+        o.side = side_;                                                                            \
+        o.channels = 1;                                                                            \
+        o.classes = o.condition ? 3 : 0;                                                           \
+        o.input_channels = 1;                                                                      \
+        change;                                                                                    \
+        assert_status(ctx, gan_trainer_create(ctx, &o, NULL, &t), GAN_EINVAL,                      \
+                      "gan_trainer_create", __VA_ARGS__);                                          \
+        assert_null(t);                                                                            \
+    } while (0)
+
+static void test_refused_options(void **state) {
+    gan_context *ctx = *state;
+    REFUSED(GAN_SYSTEM_DCGAN, 28, o.system = 0, "system is 0");
+    REFUSED(GAN_SYSTEM_DCGAN, 28, o.width = 0, "width is 0", "1 to 8192");
+    REFUSED(GAN_SYSTEM_DCGAN, 28, o.lr_g = NAN, "lr_g is nan");
+    REFUSED(GAN_SYSTEM_DCGAN, 28, o.side = 0, "side is 0");
+    REFUSED(GAN_SYSTEM_DCGAN, 28, o.packing = 0, "packing is 0");
+    REFUSED(GAN_SYSTEM_DCGAN, 28, o.beta1 = 1, "below 1");
+    REFUSED(GAN_SYSTEM_DCGAN, 29, , "dcgan", "side 29", "the next is 32");
+    REFUSED(GAN_SYSTEM_BEGAN, 28, , "began", "side 28", "the next is 32", "pad_to");
+    REFUSED(GAN_SYSTEM_BEGAN, 32, o.loss = GAN_LOSS_HINGE, "autoencoder");
+    REFUSED(GAN_SYSTEM_DCGAN, 28, o.loss = GAN_LOSS_BEGAN, "autoencoder");
+    REFUSED(GAN_SYSTEM_WGAN_GP, 28, o.norm = GAN_NORM_BATCH, "batch norm");
+    REFUSED(GAN_SYSTEM_CGAN, 28, o.classes = 0, "labels");
+    REFUSED(GAN_SYSTEM_CGAN, 28, (o.matching_aware = 1, o.classes = 1), "two classes");
+    REFUSED(GAN_SYSTEM_DCGAN, 28, o.matching_aware = 1, "matching_aware");
+    REFUSED(GAN_SYSTEM_PIX2PIX, 32, o.update = GAN_UPDATE_FRESH, "U-Net");
+    REFUSED(GAN_SYSTEM_DCGAN, 28, o.l1 = 1, "l1");
+    REFUSED(GAN_SYSTEM_DCGAN, 28, o.latent = 0, "latent");
+    REFUSED(GAN_SYSTEM_GAN, 8, o.latent_hi = -2, "latent_lo");
+
+    gan_trainer_opts o;
+    gan_trainer_opts_init(&o, sizeof o, 99, 0);
+    assert_int_equal(o.system, 0);
+    gan_trainer_opts_init(&o, sizeof o, GAN_SYSTEM_GAN, 3);
+    assert_int_equal(o.system, 0);
+}
+
+/* A loader over drawn images. */
+static gan_loader *loader_of(gan_context *ctx, drawing what, const gan_trainer_opts *o) {
+    gan_dataset *d = drawn_images(ctx, what);
+    gan_loader_opts opts;
+    gan_loader *l = NULL;
+    gan_loader_opts_init(&opts, sizeof opts);
+    if (o) assert_ok(ctx, gan_trainer_loader_opts(o, &opts));
+    assert_ok(ctx, gan_loader_create(d, &opts, &l));
+    gan_dataset_unref(d);
+    return l;
+}
+
+static void test_refused_data(void **state) {
+    gan_context *ctx = *state;
+    gan_trainer_opts o = small_opts(GAN_SYSTEM_DCGAN, GAN_VARIANT_DEFAULT);
+    gan_loader *l = loader_of(ctx, (drawing){.n = 12, .side = 16, .channels = 1}, &o);
+    gan_trainer *t = NULL;
+#define CREATE() gan_trainer_create(ctx, &o, l, &t)
+    o.side = 32;
+    assert_status(ctx, CREATE(), GAN_EINVAL, "side is 32", "16");
+    o.side = 0;
+    o.channels = 3;
+    assert_status(ctx, CREATE(), GAN_EINVAL, "channels is 3", "1");
+    o.channels = 0;
+    o.unit_range = 1;
+    assert_status(ctx, CREATE(), GAN_EINVAL, "-1 to 1", "must be 0 to 1");
+    o.unit_range = 0;
+    o.packing = 3;
+    assert_status(ctx, CREATE(), GAN_EINVAL, "packing 3");
+    o = small_opts(GAN_SYSTEM_PIX2PIX, GAN_VARIANT_DEFAULT);
+    assert_status(ctx, CREATE(), GAN_EINVAL, "pix2pix", "pairs");
+#undef CREATE
+    assert_null(t);
+    gan_loader_unref(l);
+}
+
+/* ---- choices --------------------------------------------------------------------------------- */
+
+/* Two steps of a changed preset. */
+static gan_trainer_stats try_out(gan_context *ctx, const gan_trainer_opts *o) {
+    gan_loader *l;
+    gan_trainer *t = small_trainer(ctx, o, 16, &l);
+    gan_trainer_stats s = run_steps(ctx, t, 2);
+    assert_true(isfinite(s.d_loss) && isfinite(s.g_loss));
+    gan_trainer_unref(t);
+    gan_loader_unref(l);
+    return s;
+}
+
+static void test_choices(void **state) {
+    gan_context *ctx = *state;
+#define TRY(system, change)                                                                        \
+    do {                                                                                           \
+        gan_trainer_opts o = small_opts(system, GAN_VARIANT_DEFAULT);                              \
+        change;                                                                                    \
+        try_out(ctx, &o);                                                                          \
+    } while (0)
+    TRY(GAN_SYSTEM_CGAN, o.condition = GAN_CONDITION_PROJECTION);
+    TRY(GAN_SYSTEM_CGAN, o.matching_aware = 1);
+    TRY(GAN_SYSTEM_CGAN, (o.norm = GAN_NORM_LAYER, o.penalty = GAN_PENALTY_R1));
+    TRY(GAN_SYSTEM_WGAN_GP, (o.condition = GAN_CONDITION_MAPS, o.norm = GAN_NORM_LAYER));
+    TRY(GAN_SYSTEM_WGAN_GP, (o.norm = GAN_NORM_INSTANCE, o.one_sided = 1));
+    TRY(GAN_SYSTEM_WGAN_GP, o.packing = 2);
+    TRY(GAN_SYSTEM_DCGAN, o.packing = 4);
+    TRY(GAN_SYSTEM_DCGAN, (o.loss = GAN_LOSS_HINGE, o.half = 1));
+    TRY(GAN_SYSTEM_DCGAN, (o.loss = GAN_LOSS_LSGAN, o.update = GAN_UPDATE_SIMULTANEOUS));
+    TRY(GAN_SYSTEM_DCGAN, (o.loss = GAN_LOSS_MINIMAX, o.real_target = 0.9));
+    TRY(GAN_SYSTEM_WGAN, (o.rmsprop_tf1 = 1, o.clip_weights_only = 1));
+    TRY(GAN_SYSTEM_GAN, o.condition = GAN_CONDITION_MAPS);
+#undef TRY
+}
+
+/* The half option halves the loss but not the penalty. */
+static void test_half(void **state) {
+    gan_trainer_opts o = small_opts(GAN_SYSTEM_DRAGAN, GAN_VARIANT_DEFAULT);
+    (void)state;
+    gan_trainer_stats s[2];
+    for (int half = 0; half < 2; half++) {
+        gan_context *ctx = context_with(1);
+        gan_loader *l;
+        o.half = half;
+        gan_trainer *t = small_trainer(ctx, &o, 16, &l);
+        s[half] = run_steps(ctx, t, 1);
+        gan_trainer_unref(t);
+        gan_loader_unref(l);
+        gan_context_destroy(ctx);
+    }
+    assert_near(s[0].penalty, s[1].penalty, 1e-9);
+    assert_near((s[0].d_loss - s[0].penalty) / 2, s[1].d_loss - s[1].penalty, 1e-5);
+}
+
+/* a = decay a + (1 - decay) w, from a = w. */
+static void test_average(void **state) {
+    gan_context *ctx = *state;
+    gan_trainer_opts o = small_opts(GAN_SYSTEM_DCGAN, GAN_VARIANT_DEFAULT);
+    o.average = 0.75;
+    gan_loader *l;
+    gan_trainer *t = small_trainer(ctx, &o, 16, &l);
+    gan_module *g = gan_trainer_generator(t), *a = gan_trainer_averaged(t);
+    assert_same_modules(g, a);
+    double before = element(gan_module_parameter(g, 0), 5);
+    run_steps(ctx, t, 1);
+    double first = element(gan_module_parameter(g, 0), 5);
+    assert_near(element(gan_module_parameter(a, 0), 5), 0.75 * before + 0.25 * first, 1e-8);
+    assert_same_bits(gan_module_find(g, "2.running_var"), gan_module_find(a, "2.running_var"));
+    gan_trainer_unref(t);
+    gan_loader_unref(l);
+}
+
+/* Goodfellow et al. 2014: with no weights the generator gives the mean image. */
+static void test_begins_at_means(void **state) {
+    gan_context *ctx = *state;
+    gan_trainer_opts o = small_opts(GAN_SYSTEM_GAN, GAN_VARIANT_DEFAULT);
+    for (o.unit_range = 0; o.unit_range < 2; o.unit_range++) {
+        gan_loader *l;
+        gan_trainer *t = small_trainer(ctx, &o, 8, &l);
+        gan_init(gan_module_find(gan_trainer_generator(t), "4.weight"), GAN_INIT_NORMAL, 0);
+        gan_loader_opts plain;
+        gan_loader_opts_init(&plain, sizeof plain);
+        plain.batch = 12;
+        plain.lo = o.unit_range ? 0 : -1;
+        gan_dataset *d = drawn_images(ctx, (drawing){.n = 12, .side = 8, .channels = 1});
+        gan_loader *all = NULL;
+        assert_ok(ctx, gan_loader_create(d, &plain, &all));
+        gan_tensor *means = gan_mean(gan_loader_next(all), AXES(0), 1);
+        gan_tensor *x = gan_trainer_sample(t, gan_trainer_latents(t, 1), NULL);
+        for (int64_t i = 0; i < 64; i++) assert_near(element(x, i), element(means, i), 1e-5);
+        gan_loader_unref(all);
+        gan_dataset_unref(d);
+        gan_trainer_unref(t);
+        gan_loader_unref(l);
+    }
+}
+
+/* Rates fall by the factor, and by halves when M stalls, but not below the floor. */
+static void test_rates(void **state) {
+    gan_context *ctx = *state;
+    gan_trainer_opts o = small_opts(GAN_SYSTEM_DCGAN, GAN_VARIANT_DEFAULT);
+    o.lr_decay = 2;
+    o.lr_floor = 1e-4;
+    o.lr_d = 3e-5; /* begins below the floor */
+    gan_loader *l;
+    gan_trainer *t = small_trainer(ctx, &o, 16, &l);
+    assert_near(run_steps(ctx, t, 1).lr_g, 2e-4, 1e-12);
+    assert_near(run_steps(ctx, t, 1).lr_g, 1e-4, 1e-12);
+    gan_trainer_stats s = run_steps(ctx, t, 1);
+    assert_near(s.lr_g, 1e-4, 1e-12);
+    assert_near(s.lr_d, 3e-5, 1e-12);
+    gan_trainer_unref(t);
+    gan_loader_unref(l);
+
+    o = small_opts(GAN_SYSTEM_BEGAN, GAN_VARIANT_DEFAULT);
+    o.lr_g = o.lr_d = 1e-9; /* so that M stalls */
+    o.lr_floor = 0;
+    t = small_trainer(ctx, &o, 16, &l);
+    double falling = run_steps(ctx, t, 13).lr_g;
+    assert_true(falling < 1e-9 && falling >= 1e-9 / 64);
+    gan_trainer_unref(t);
+    gan_loader_unref(l);
+}
+
+/* ---- faults ---------------------------------------------------------------------------------- */
+
+/* All that a step changes, as a checkpoint's bytes. */
+static unsigned char *picture_of(gan_context *ctx, gan_trainer *t, const char *path, size_t *n) {
+    assert_ok(ctx, gan_trainer_save(t, path));
+    return read_file(path, n);
+}
+
+static void check_no_trace(gan_context *ctx, gan_trainer *t, const char *path, const char *what) {
+    size_t n, m;
+    unsigned char *before = picture_of(ctx, t, path, &n);
+    gan_trainer_stats s = {.struct_size = sizeof s, .d_loss = 42};
+    assert_status(ctx, gan_trainer_step(t, &s), GAN_ENONFINITE, "gan_trainer_step", what);
+    assert_near(s.d_loss, 42, 0);
+    unsigned char *after = picture_of(ctx, t, path, &m);
+    assert_int_equal(n, m);
+    assert_memory_equal(before, after, n);
+    free(before);
+    free(after);
+}
+
+static void poison(gan_tensor *w, float value) {
+    int64_t n = gan_tensor_size(w);
+    float *values = malloc((size_t)n * sizeof *values);
+    gan_tensor_read(w, values, n);
+    values[0] = value;
+    gan_tensor_write(w, values, n);
+    free(values);
+}
+
+static void test_faults(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    const char *path = temp_file(&dir, "run.safetensors");
+    gan_loader *l;
+    gan_trainer_opts o = small_opts(GAN_SYSTEM_DCGAN, GAN_VARIANT_DEFAULT);
+    gan_trainer *t = small_trainer(ctx, &o, 16, &l);
+    run_steps(ctx, t, 2);
+    poison(gan_module_parameter(gan_trainer_generator(t), 0), NAN);
+    check_no_trace(ctx, t, path, "the discriminator's loss is nan in step 3");
+    gan_trainer_unref(t);
+    gan_loader_unref(l);
+
+    /* The critic's update goes through, and makes it so steep that the generator's loss is none:
+     * the critic and its moments are put back. */
+    o = small_opts(GAN_SYSTEM_WGAN, GAN_VARIANT_PAPER);
+    o.norm = GAN_NORM_NONE;
+    o.clip = GAN_CLIP_NONE;
+    o.n_critic = 1;
+    o.lr_d = 1e9;
+    o.width = 16;
+    t = small_trainer(ctx, &o, 64, &l);
+    check_no_trace(ctx, t, path, "the generator");
+    gan_trainer_unref(t);
+    gan_loader_unref(l);
+    temp_remove(&dir);
+}
+
+/* A finite loss of an infinite gradient: the text tells whose, and the parameter. */
+static void test_infinite_gradient(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    gan_loader *l;
+    gan_trainer_opts o = small_opts(GAN_SYSTEM_WGAN, GAN_VARIANT_PAPER);
+    o.norm = GAN_NORM_NONE;
+    o.clip = GAN_CLIP_NONE;
+    gan_trainer *t = small_trainer(ctx, &o, 16, &l);
+    gan_module *d = gan_trainer_discriminator(t);
+    gan_module_init(gan_module_child(d, "0"), GAN_INIT_NORMAL, 0); /* scores are 0 */
+    gan_module_init(gan_module_child(d, "2"), GAN_INIT_NORMAL, 1e25);
+    gan_module_init(gan_module_child(d, "4"), GAN_INIT_NORMAL, 1e25);
+    check_no_trace(ctx, t, temp_file(&dir, "run.safetensors"), "the gradient of \"");
+    gan_trainer_unref(t);
+    gan_loader_unref(l);
+    temp_remove(&dir);
+}
+
+/* Data that is poor, but legal. */
+static void test_poor_data(void **state) {
+    gan_context *ctx = *state;
+    static const uint8_t flat[5 * 16 * 16];
+    const int32_t labels[5] = {0};
+    for (int32_t system = GAN_SYSTEM_GAN; system <= GAN_SYSTEM_BEGAN; system++) {
+        gan_trainer_opts o = small_opts(system, GAN_VARIANT_DEFAULT);
+        o.batch = system % 2 ? 7 : 1; /* more than there are, or one, with batch norm */
+        gan_dataset *d = NULL, *used = NULL;
+        gan_loader *l = NULL;
+        gan_trainer *t = NULL;
+        gan_loader_opts lo;
+        gan_loader_opts_init(&lo, sizeof lo);
+        assert_ok(ctx, gan_trainer_loader_opts(&o, &lo));
+        assert_ok(ctx,
+                  gan_dataset_from_bytes(ctx, flat, (int64_t[]){5, 16, 16, 1}, labels, NULL, &d));
+        if (o.network == GAN_NETWORK_UNET)
+            assert_ok(ctx, gan_dataset_outlines(d, 0.2, &used));
+        else
+            used = gan_dataset_ref(d);
+        assert_ok(ctx, gan_loader_create(used, &lo, &l));
+        assert_ok(ctx, gan_trainer_create(ctx, &o, l, &t));
+        run_steps(ctx, t, 2);
+        gan_trainer_unref(t);
+        gan_loader_unref(l);
+        gan_dataset_unref(used);
+        gan_dataset_unref(d);
+    }
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+/* "<dir>/run.safetensors", for as long as `path` lives. */
+static void name_run(const temp_dir *dir, char path[128]) {
+    snprintf(path, 128, "%s", temp_file(dir, "run.safetensors"));
+}
+
+/* The file is refused with the texts, and the trainer is as it was. */
+#define assert_load_refused(path, ...)                                                             \
+    do {                                                                                           \
+        size_t n_, m_;                                                                             \
+        const char *now_ = temp_file(&dir, "now.safetensors");                                     \
+        unsigned char *before_ = picture_of(ctx, t, now_, &n_);                                    \
+        assert_status(ctx, gan_trainer_load(t, path), GAN_EFORMAT, __VA_ARGS__);                   \
+        unsigned char *after_ = picture_of(ctx, t, now_, &m_);                                     \
+        assert_int_equal(n_, m_);                                                                  \
+        assert_memory_equal(before_, after_, n_);                                                  \
+        free(before_);                                                                             \
+        free(after_);                                                                              \
+    } while (0)
+
+/* Saves two steps of a trainer of other options. */
+static void save_other(gan_context *ctx, const gan_trainer_opts *o, int32_t side,
+                       const char *path) {
+    gan_loader *l;
+    gan_trainer *t = small_trainer(ctx, o, side, &l);
+    run_steps(ctx, t, 2);
+    assert_ok(ctx, gan_trainer_save(t, path));
+    gan_trainer_unref(t);
+    gan_loader_unref(l);
+}
+
+static void test_foreign_checkpoints(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    char path[128];
+    name_run(&dir, path);
+    gan_trainer_opts o = small_opts(GAN_SYSTEM_DCGAN, GAN_VARIANT_DEFAULT), other = o;
+    gan_loader *l;
+    gan_trainer *t = small_trainer(ctx, &o, 16, &l);
+    run_steps(ctx, t, 1);
+
+    other = small_opts(GAN_SYSTEM_WGAN, GAN_VARIANT_DEFAULT);
+    save_other(ctx, &other, 16, path);
+    assert_load_refused(path, "run.safetensors", "system wgan", "dcgan");
+    other = o;
+    other.width = 5;
+    save_other(ctx, &other, 16, path);
+    assert_load_refused(path, "width 5", "4");
+    other = o;
+    save_other(ctx, &other, 32, path);
+    assert_load_refused(path, "side 32", "16");
+    other.optimizer = GAN_OPTIMIZER_RMSPROP;
+    save_other(ctx, &other, 16, path);
+    assert_load_refused(path, "optimizer 2", "1");
+    other = o;
+    other.average = 0.5;
+    save_other(ctx, &other, 16, path);
+    assert_load_refused(path, "tensors");
+
+    assert_ok(ctx, gan_module_save(gan_trainer_generator(t), path));
+    assert_load_refused(path, "no checkpoint");
+    assert_status(ctx, gan_trainer_load(t, temp_file(&dir, "none")), GAN_EIO, "none");
+    gan_trainer_unref(t);
+    gan_loader_unref(l);
+    temp_remove(&dir);
+}
+
+static void test_damaged_checkpoints(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    char path[128];
+    name_run(&dir, path);
+    gan_trainer_opts o = small_opts(GAN_SYSTEM_GAN, GAN_VARIANT_DEFAULT);
+    gan_loader *l;
+    gan_trainer *t = small_trainer(ctx, &o, 8, &l);
+    size_t n;
+    unsigned char *bytes = picture_of(ctx, t, path, &n);
+    for (size_t i = 1; i <= 40; i++) { /* a flipped bit here and there, in the data */
+        size_t at = n - 1 - (n / 2) * (i - 1) / 40;
+        bytes[at] ^= 1;
+        write_file(path, bytes, n);
+        assert_load_refused(path, "run.safetensors", "checksum");
+        bytes[at] ^= 1;
+    }
+    for (size_t i = 1; i < 20; i++) { /* an end that is missing */
+        write_file(path, bytes, n * i / 20);
+        assert_load_refused(path, "run.safetensors");
+    }
+    write_file(path, bytes, n);
+    assert_ok(ctx, gan_trainer_load(t, path));
+    free(bytes);
+    gan_trainer_unref(t);
+    gan_loader_unref(l);
+    temp_remove(&dir);
+}
+
+/* Another number of images means another epoch. */
+static void test_other_data(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    char path[128];
+    name_run(&dir, path);
+    gan_trainer_opts o = small_opts(GAN_SYSTEM_DCGAN, GAN_VARIANT_DEFAULT);
+    save_other(ctx, &o, 16, path);
+    gan_loader *l = loader_of(ctx, (drawing){.n = 9, .side = 16, .channels = 1}, &o);
+    gan_trainer *t = NULL;
+    assert_ok(ctx, gan_trainer_create(ctx, &o, l, &t));
+    assert_load_refused(path, "12 images", "9");
+    gan_trainer_unref(t);
+    gan_loader_unref(l);
+
+    /* Without a loader it can be sampled from, and not trained. */
+    o.side = 16;
+    o.channels = 1;
+    assert_ok(ctx, gan_trainer_create(ctx, &o, NULL, &t));
+    assert_ok(ctx, gan_trainer_load(t, path));
+    assert_int_equal(gan_trainer_steps(t), 2);
+    assert_made(ctx, gan_trainer_sample(t, gan_trainer_latents(t, 2), NULL));
+    assert_status(ctx, gan_trainer_step(t, NULL), GAN_ESTATE, "no loader");
+    assert_refused(ctx, gan_trainer_sample(t, gan_zeros(ctx, SHAPE(2, 5)), NULL), GAN_EINVAL,
+                   "gan_trainer_sample", "(2, 5)", "(2, 6)");
+    gan_trainer_unref(t);
+    temp_remove(&dir);
+}
+
+static void test_labels(void **state) {
+    gan_context *ctx = *state;
+    gan_trainer_opts o = small_opts(GAN_SYSTEM_CGAN, GAN_VARIANT_DEFAULT);
+    gan_loader *l;
+    gan_trainer *t = small_trainer(ctx, &o, 16, &l);
+    gan_tensor *z = gan_trainer_latents(t, 2);
+    const int32_t labels[] = {0, 3};
+    assert_int_equal(gan_trainer_options(t)->classes, 3);
+    assert_refused(ctx, gan_trainer_sample(t, z, labels), GAN_EINVAL, "label 1 is 3", "3 classes");
+    assert_refused(ctx, gan_trainer_sample(t, z, NULL), GAN_EINVAL, "labels are NULL");
+    gan_trainer_unref(t);
+    gan_loader_unref(l);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        CONTEXT_TEST(test_losses),
+        CONTEXT_TEST(test_dragan_points),
+        CONTEXT_TEST(test_reconstruction),
+        cmocka_unit_test(test_balance),
+        cmocka_unit_test(test_host_loop),
+        cmocka_unit_test(test_names),
+        CONTEXT_TEST(test_refused_options),
+        CONTEXT_TEST(test_refused_data),
+        CONTEXT_TEST(test_choices),
+        cmocka_unit_test(test_half),
+        CONTEXT_TEST(test_average),
+        CONTEXT_TEST(test_begins_at_means),
+        CONTEXT_TEST(test_rates),
+        CONTEXT_TEST(test_faults),
+        CONTEXT_TEST(test_infinite_gradient),
+        CONTEXT_TEST(test_poor_data),
+        CONTEXT_TEST(test_foreign_checkpoints),
+        CONTEXT_TEST(test_damaged_checkpoints),
+        CONTEXT_TEST(test_other_data),
+        CONTEXT_TEST(test_labels),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
