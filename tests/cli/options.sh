@@ -5,7 +5,8 @@
 . "$(dirname "$0")/common.bash"
 steps=$GAN_BUILD/tests/bench/steps
 
-for program in examples/quickstart examples/check_quickstart tests/bench/steps tests/bench/conv; do
+for program in examples/quickstart examples/check_quickstart tests/bench/steps tests/bench/conv \
+    tests/bench/epoch tests/bench/scaling; do
     "$GAN_BUILD/$program" --help >help || fail "$program --help"
     grep -q -- "--help" help || fail "$program --help says nothing"
 done
@@ -15,7 +16,7 @@ refuses 2 "--reps takes a whole number" "$steps" --reps 0
 "$steps" --only gan-mlp-28,sample-64-b1 --reps 1 --batch 2 --threads 1 >lines
 number='[0-9]+\.[0-9]{5}'
 for name in gan-mlp-28 sample-64-b1; do
-    grep -qE "^$name +median +$number s  min +$number s  rss +[0-9]+ MiB$" lines ||
+    grep -qE "^$name +median +$number s  min +$number s  rss +[0-9]+ MiB  live +[0-9]+ MiB" lines ||
         fail "no line for $name: $(cat lines)"
 done
 [ "$(wc -l <lines)" -eq 2 ] || fail "more than was asked for: $(cat lines)"
