@@ -4,7 +4,8 @@
 
 BUILD_PACKAGES=(gcc libc6-dev cmake ninja-build libopenblas-serial-dev libpng-dev zlib1g-dev)
 DATA_PACKAGES=(dataset-fashion-mnist)
-TEST_PACKAGES=(pkg-config libcmocka-dev python3-torch python3-numpy g++ clang clang-format)
+TEST_PACKAGES=(pkg-config libcmocka-dev python3-torch python3-numpy g++ clang clang-format chromium
+    fonts-dejavu-core)
 
 # Installs those of the named packages that are not there, and asks nothing.
 install_packages() {

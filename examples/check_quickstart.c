@@ -72,7 +72,7 @@ static int32_t classify_samples(judge *j, int count[FASHION_CLASSES]) {
 /* Opens the data, loads the generator and makes a classifier to train. */
 static int32_t prepare(judge *j, const char *data, const char *weights) {
     int32_t status;
-    if ((status = fashion_open(j->ctx, data, 1, &j->data)) < 0 ||
+    if ((status = fashion_open(j->ctx, data, 1, NULL, &j->data)) < 0 ||
         (status = fashion_loader(j->data, BATCH, 0, &j->loader)) < 0 ||
         (status = fashion_generator(j->ctx, &j->generator)) < 0 ||
         (status = gan_module_load(j->generator, weights)) < 0 ||

@@ -8,23 +8,20 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "common/fashion.h"
+#include "common/files.h"
 #include "common/options.h"
+#include "common/program.h"
 #include "common/progress.h"
 
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum {
     CRITIC_STEPS = 5, /* n_critic                              */
     GRID = 10,        /* samples.png shows GRID x GRID images  */
-    SAVE_EVERY = 250, /* generator steps between two savings   */
-    PATH_BYTES = 4096,
-    FILE_BYTES = 64 /* of them for a file's name */
+    SAVE_EVERY = 250  /* generator steps between two savings   */
 };
 
 typedef struct settings {
@@ -104,7 +101,7 @@ static int32_t make_trainer(trainer *t, const settings *s) {
     adam.beta1 = 0;
     adam.beta2 = 0.9;
     t->batch = s->batch;
-    if ((status = fashion_open(t->ctx, s->data, 0, &t->images)) < 0 ||
+    if ((status = fashion_open(t->ctx, s->data, 0, NULL, &t->images)) < 0 ||
         (status = fashion_loader(t->images, s->batch, s->seed, &t->loader)) < 0 ||
         (status = fashion_generator(t->ctx, &t->generator)) < 0 ||
         (status = fashion_critic(t->ctx, &t->critic)) < 0 ||
@@ -127,37 +124,9 @@ static void free_trainer(trainer *t) {
 
 /* ---- outputs --------------------------------------------------------------------------------- */
 
-static int fail(const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    fputs("quickstart: ", stderr);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
-    va_end(args);
-    return 1;
-}
-
-/* Makes a folder and those above it. */
-static int make_folder(const char *folder) {
-    char path[PATH_BYTES];
-    size_t length = strlen(folder);
-    if (length == 0 || length > PATH_BYTES - FILE_BYTES)
-        return fail("the name of the output folder is %s", length ? "too long" : "empty");
-    memcpy(path, folder, length + 1);
-    for (char *end = path; end;) {
-        end = strchr(end + 1, '/');
-        if (end) *end = '\0';
-        if (mkdir(path, 0777) && errno != EEXIST)
-            return fail("cannot make the folder %s: %s", path, strerror(errno));
-        if (end) *end = '/';
-    }
-    return 0;
-}
-
 static FILE *open_log(const char *folder) {
     char path[PATH_BYTES];
-    snprintf(path, sizeof path, "%s/log.jsonl", folder);
-    FILE *log = fopen(path, "w");
+    FILE *log = fopen(join_path(path, folder, "log.jsonl"), "w");
     if (log)
         setvbuf(log, NULL, _IOLBF, BUFSIZ); /* a killed run keeps its lines */
     else
@@ -187,8 +156,8 @@ static int log_step(FILE *log, int64_t step, double seconds, const measures *m) 
 /* The picture and the generator; each file is replaced whole. */
 static int32_t save(trainer *t, const char *folder) {
     char picture[PATH_BYTES], weights[PATH_BYTES];
-    snprintf(picture, sizeof picture, "%s/samples.png", folder);
-    snprintf(weights, sizeof weights, "%s/generator.safetensors", folder);
+    join_path(picture, folder, "samples.png");
+    join_path(weights, folder, "generator.safetensors");
 
     int64_t scope = gan_scope_begin(t->ctx);
     gan_module_train(t->generator, 0);
@@ -203,18 +172,6 @@ static int32_t save(trainer *t, const char *folder) {
 }
 
 /* ---- the run --------------------------------------------------------------------------------- */
-
-static volatile sig_atomic_t stop_signal;
-
-static void on_signal(int number) { stop_signal = number; }
-
-/* Ctrl-C finishes the step and saves; a second one ends the program at once. */
-static void catch_signals(void) {
-    struct sigaction action = {.sa_handler = on_signal,
-                               .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 /* The share of the run that is over: of the time or of the steps, whichever is further. */
 static double fraction_done(const settings *s, int64_t steps, double seconds) {
@@ -279,10 +236,9 @@ int main(int argc, char **argv) {
                                 (int)(sizeof rows / sizeof *rows)};
     int code = options_read(&table, argc, argv);
     if (code >= 0) return code;
-    if (!*s.data) {
-        fail("--data FOLDER is missing: where Debian's dataset-fashion-mnist has its files");
-        return 2;
-    }
+    if (!*s.data)
+        return fail_usage("--data FOLDER is missing: where Debian's dataset-fashion-mnist has its "
+                          "files");
 
     trainer t = {0};
     gan_context_opts opts;

@@ -1,27 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/fashion.h"
-
-#include <stdio.h>
-#include <unistd.h>
+#include "common/files.h"
 
 enum {
     WIDTH = 32, /* channels of the critic's first and the generator's last hidden layer */
     BASE = 7    /* side of the generator's first image: 7, 14, 28                       */
 };
 
-enum { PATH_BYTES = 4096 };
-
-/* folder/name, or folder/name.gz if only that is there. */
-static void find(const char *folder, const char *name, char path[PATH_BYTES]) {
-    snprintf(path, PATH_BYTES, "%s/%s", folder, name);
-    if (access(path, F_OK)) snprintf(path, PATH_BYTES, "%s/%s.gz", folder, name);
+/* folder/name if it is there, else folder/name.gz. */
+static void find(const char *folder, const char *name, const char *zipped, char path[PATH_BYTES]) {
+    if (!file_exists(join_path(path, folder, name))) join_path(path, folder, zipped);
 }
 
-int32_t fashion_open(gan_context *ctx, const char *folder, int labelled, gan_dataset **out) {
+static void find_images(const char *folder, char path[PATH_BYTES]) {
+    find(folder, "train-images-idx3-ubyte", "train-images-idx3-ubyte.gz", path);
+}
+
+int fashion_is_there(const char *folder) {
+    char images[PATH_BYTES];
+    find_images(folder, images);
+    return file_exists(images);
+}
+
+int32_t fashion_open(gan_context *ctx, const char *folder, int labelled, const gan_data_opts *opts,
+                     gan_dataset **out) {
     char images[PATH_BYTES], labels[PATH_BYTES];
-    find(folder, "train-images-idx3-ubyte", images);
-    find(folder, "train-labels-idx1-ubyte", labels);
-    return gan_dataset_from_idx(ctx, images, labelled ? labels : NULL, NULL, out);
+    find_images(folder, images);
+    find(folder, "train-labels-idx1-ubyte", "train-labels-idx1-ubyte.gz", labels);
+    return gan_dataset_from_idx(ctx, images, labelled ? labels : NULL, opts, out);
 }
 
 int fashion_fits(const gan_dataset *d) {

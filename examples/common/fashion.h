@@ -13,9 +13,14 @@ enum {
     FASHION_MAX_BATCH = 1024
 };
 
-/* The training images (N,28,28,1) in a folder, plain or .gz, with their labels if `labelled`.
- * Errors: those of gan_dataset_from_idx. */
-int32_t fashion_open(gan_context *ctx, const char *folder, int labelled, gan_dataset **out);
+/* The training images in a folder, plain or .gz, with their labels if `labelled`: (N,28,28,1)
+ * unless `opts` (NULL is allowed) asks for more. MNIST's files have the same names. Errors: those
+ * of gan_dataset_from_idx. */
+int32_t fashion_open(gan_context *ctx, const char *folder, int labelled, const gan_data_opts *opts,
+                     gan_dataset **out);
+
+/* Whether the file of the training images is in the folder. */
+int fashion_is_there(const char *folder);
 
 /* Whether those are images of the networks' size, and labels of no more classes. */
 int fashion_fits(const gan_dataset *d);

@@ -7,6 +7,7 @@ set -euo pipefail
 : "${GAN_BUILD:?set it to the build folder}" "${GAN_SOURCE:?set it to the source folder}"
 quickstart=$GAN_BUILD/examples/quickstart
 check_quickstart=$GAN_BUILD/examples/check_quickstart
+train=$GAN_BUILD/examples/train
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'echo "FAILED: $0, line $LINENO" >&2' ERR
