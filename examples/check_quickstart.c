@@ -74,7 +74,7 @@ static int32_t prepare(judge *j, const char *data, const char *weights) {
     int32_t status;
     if ((status = fashion_open(j->ctx, data, 1, NULL, &j->data)) < 0 ||
         (status = fashion_loader(j->data, BATCH, 0, &j->loader)) < 0 ||
-        (status = fashion_generator(j->ctx, &j->generator)) < 0 ||
+        (status = fashion_generator(j->ctx, FASHION_LATENT, &j->generator)) < 0 ||
         (status = gan_module_load(j->generator, weights)) < 0 ||
         (status = gan_sequential_create(j->ctx, &j->classifier)) < 0)
         return status;

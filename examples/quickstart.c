@@ -103,8 +103,8 @@ static int32_t make_trainer(trainer *t, const settings *s) {
     t->batch = s->batch;
     if ((status = fashion_open(t->ctx, s->data, 0, NULL, &t->images)) < 0 ||
         (status = fashion_loader(t->images, s->batch, s->seed, &t->loader)) < 0 ||
-        (status = fashion_generator(t->ctx, &t->generator)) < 0 ||
-        (status = fashion_critic(t->ctx, &t->critic)) < 0 ||
+        (status = fashion_generator(t->ctx, FASHION_LATENT, &t->generator)) < 0 ||
+        (status = fashion_critic(t->ctx, 1, 0, &t->critic)) < 0 ||
         (status = gan_adam_create(t->generator, &adam, &t->generator_adam)) < 0 ||
         (status = gan_adam_create(t->critic, &adam, &t->critic_adam)) < 0)
         return status;
@@ -173,13 +173,6 @@ static int32_t save(trainer *t, const char *folder) {
 
 /* ---- the run --------------------------------------------------------------------------------- */
 
-/* The share of the run that is over: of the time or of the steps, whichever is further. */
-static double fraction_done(const settings *s, int64_t steps, double seconds) {
-    double by_time = s->minutes > 0 ? seconds / (60 * s->minutes) : 0;
-    double by_steps = s->steps > 0 ? (double)steps / (double)s->steps : 0;
-    return by_time > by_steps ? by_time : by_steps;
-}
-
 /* Returns the exit code. */
 static int train(trainer *t, const settings *s, FILE *log) {
     progress bar;
@@ -195,7 +188,7 @@ static int train(trainer *t, const settings *s, FILE *log) {
         if (log_step(log, step, seconds, &m)) return 1;
         if (step % SAVE_EVERY == 0 && save(t, s->out) < 0)
             return fail("%s", gan_last_error(t->ctx));
-        done = fraction_done(s, step, seconds);
+        done = progress_fraction(&bar, s->minutes, step, s->steps);
         snprintf(text, sizeof text, "step %lld  distance %.3f", (long long)step, m.wasserstein);
         progress_show(&bar, done, text);
     }

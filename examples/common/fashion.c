@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/fashion.h"
 #include "common/files.h"
+#include "common/layers.h"
 
 enum {
     WIDTH = 32, /* channels of the critic's first and the generator's last hidden layer */
@@ -45,16 +46,6 @@ int32_t fashion_loader(gan_dataset *d, int64_t batch, int64_t seed, gan_loader *
     return gan_loader_create(d, &opts, out);
 }
 
-/* Kernels that halve the side (or double it, transposed): 4 x 4, stride 2, one pixel around. */
-static gan_conv2d_opts halving(int32_t bias) {
-    gan_conv2d_opts opts;
-    gan_conv2d_opts_init(&opts, sizeof opts);
-    opts.stride_h = opts.stride_w = 2;
-    opts.pad_top = opts.pad_bottom = opts.pad_left = opts.pad_right = 1;
-    opts.bias = bias;
-    return opts;
-}
-
 /* Hands over a tree in which every layer was added, with DCGAN's initial weights, or drops it with
  * the error of the layer that was not. Weights that small begin at grey pictures; from larger ones
  * the generator first spends a thousand steps on losing black and white noise. */
@@ -68,14 +59,14 @@ static int32_t finish(gan_context *ctx, gan_module *root, gan_module **out) {
     return status;
 }
 
-int32_t fashion_generator(gan_context *ctx, gan_module **out) {
-    gan_conv2d_opts doubling = halving(0), last = halving(1);
+int32_t fashion_generator(gan_context *ctx, int64_t inputs, gan_module **out) {
+    gan_conv2d_opts doubling = conv_options(2, 1, 0), last = conv_options(2, 1, 1);
     gan_module *root = NULL;
     int32_t status = gan_sequential_create(ctx, &root);
     if (status < 0) return status;
 
     gan_module *net = gan_add_sequential(root, "main");
-    gan_add_dense(net, NULL, FASHION_LATENT, 4 * WIDTH * BASE * BASE, 0);
+    gan_add_dense(net, NULL, inputs, 4 * WIDTH * BASE * BASE, 0);
     gan_add_unflatten(net, NULL, 4 * WIDTH, BASE, BASE);
     gan_add_batch_norm(net, NULL, 4 * WIDTH, NULL);
     gan_add_relu(net, NULL);
@@ -87,19 +78,23 @@ int32_t fashion_generator(gan_context *ctx, gan_module **out) {
     return finish(ctx, root, out);
 }
 
-int32_t fashion_critic(gan_context *ctx, gan_module **out) {
-    gan_conv2d_opts half = halving(1);
+/* Half the side. Where batch norm takes the mean away, a bias would do nothing. */
+static void add_half(gan_module *net, int64_t in, int64_t out, int batch_norm) {
+    gan_conv2d_opts half = conv_options(2, 1, !batch_norm);
+    gan_add_conv2d(net, NULL, in, out, 4, &half);
+    if (batch_norm) gan_add_batch_norm(net, NULL, out, NULL);
+    gan_add_leaky_relu(net, NULL, 0.2);
+}
+
+int32_t fashion_critic(gan_context *ctx, int64_t channels, int batch_norm, gan_module **out) {
     gan_module *root = NULL;
     int32_t status = gan_sequential_create(ctx, &root);
     if (status < 0) return status;
 
     gan_module *net = gan_add_sequential(root, "main");
-    gan_add_conv2d(net, NULL, 1, WIDTH, 4, &half); /* (N,14,14,WIDTH) */
-    gan_add_leaky_relu(net, NULL, 0.2);
-    gan_add_conv2d(net, NULL, WIDTH, 2 * WIDTH, 4, &half); /* (N,7,7,2 WIDTH) */
-    gan_add_leaky_relu(net, NULL, 0.2);
-    gan_add_conv2d(net, NULL, 2 * WIDTH, 4 * WIDTH, 4, &half); /* (N,3,3,4 WIDTH) */
-    gan_add_leaky_relu(net, NULL, 0.2);
+    add_half(net, channels, WIDTH, 0);               /* (N,14,14,WIDTH)  */
+    add_half(net, WIDTH, 2 * WIDTH, batch_norm);     /* (N,7,7,2 WIDTH)  */
+    add_half(net, 2 * WIDTH, 4 * WIDTH, batch_norm); /* (N,3,3,4 WIDTH)  */
     gan_add_flatten(net, NULL);
     gan_add_dense(net, NULL, 4 * WIDTH * 3 * 3, 1, 1);
     return finish(ctx, root, out);

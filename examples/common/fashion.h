@@ -1,4 +1,4 @@
-/* What the programs around Fashion-MNIST share: its files, and the two networks of the quickstart.
+/* What the programs around Fashion-MNIST share: its files, and two networks.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef COMMON_FASHION_H
@@ -28,10 +28,11 @@ int fashion_fits(const gan_dataset *d);
 /* Batches in random order, one epoch after the other; few images fill a batch several times. */
 int32_t fashion_loader(gan_dataset *d, int64_t batch, int64_t seed, gan_loader **out);
 
-/* (N, FASHION_LATENT) standard normal to images (N,28,28,1) in (-1,1). */
-int32_t fashion_generator(gan_context *ctx, gan_module **out);
+/* (N, inputs) to images (N,28,28,1) in (-1,1): DCGAN's kind, with batch norm. */
+int32_t fashion_generator(gan_context *ctx, int64_t inputs, gan_module **out);
 
-/* Images (N,28,28,1) to scores (N,1). Nothing in it mixes samples, as the penalty asks. */
-int32_t fashion_critic(gan_context *ctx, gan_module **out);
+/* Images (N,28,28,channels) to scores (N,1). Without batch norm nothing in it mixes samples, as a
+ * gradient penalty asks. */
+int32_t fashion_critic(gan_context *ctx, int64_t channels, int batch_norm, gan_module **out);
 
 #endif

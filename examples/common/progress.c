@@ -22,6 +22,12 @@ void progress_begin(progress *p) {
     p->shown = -1e9;
 }
 
+double progress_fraction(const progress *p, double minutes, int64_t step, int64_t steps) {
+    double by_time = minutes > 0 ? (wall_seconds() - p->started) / (60 * minutes) : 0;
+    double by_steps = steps > 0 ? (double)step / (double)steps : 0;
+    return by_time > by_steps ? by_time : by_steps;
+}
+
 static void draw_bar(const progress *p, double fraction, int left, const char *text) {
     int filled = (int)(fraction * BAR_WIDTH);
     fprintf(stderr, "\r%s", p->colour ? "\033[32m" : "");

@@ -95,7 +95,7 @@ enum {
     GAN_PENALTY_NONE = 0,
     GAN_PENALTY_INTERPOLATED = 1, /* between real and fake: gan_interpolate              */
     GAN_PENALTY_DRAGAN = 2,       /* around real samples: gan_dragan_points              */
-    GAN_PENALTY_R1 = 3            /* real samples; lambda/2 * mean ||gradient||^2        */
+    GAN_PENALTY_R1 = 3            /* real samples: gan_zero_penalty of weight lambda     */
 };
 
 enum { GAN_OPTIMIZER_ADAM = 1, GAN_OPTIMIZER_RMSPROP = 2, GAN_OPTIMIZER_SGD = 3 };
@@ -177,8 +177,8 @@ typedef struct gan_trainer_opts {
     double momentum;     /* SGD, at the beginning                                          */
     double momentum_end; /* reached in a straight line at epoch momentum_epochs            */
     int32_t momentum_epochs;
-    int32_t halve_every; /* steps after which both rates are halved: if M has not fallen
-                            (halve_stalled), or always; 0: never                           */
+    int32_t halve_every; /* steps after which both rates are halved: if the mean of M over them
+                            is no new least (halve_stalled), or always; 0: never           */
     int32_t halve_stalled;
     int32_t reserved2;
     double lr_decay; /* both rates are divided by it after each step; 1                    */
@@ -187,8 +187,8 @@ typedef struct gan_trainer_opts {
     /* BEGAN. */
     double gamma, lambda_k; /* see gan_began_balance                                       */
 
-    double average; /* decay of the averaged generator: a = average * a + (1 - average) * w
-                       after each step, batch norm's statistics are copied; 0: none        */
+    double average; /* decay of the averaged generator, gan_module_average after each step;
+                       0: none                                                             */
 } gan_trainer_opts;
 
 /* Fills `opts` with the system's preset. A wrong system or variant leaves system 0, which

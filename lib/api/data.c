@@ -140,21 +140,6 @@ static int32_t stack_of(gan_context *ctx, const char *function, const int64_t *d
     return GAN_OK;
 }
 
-int32_t gan_dataset_from_bytes(gan_context *ctx, const uint8_t *pixels, const int64_t *shape_,
-                               const int32_t *labels, const gan_data_opts *opts,
-                               gan_dataset **out) {
-    const char *function = "gan_dataset_from_bytes";
-    if (!ctx || !pixels || !shape_ || !out) return error_null(ctx, function);
-    data_plan plan;
-    shape s;
-    picture_stack stack;
-    int32_t code = begin(ctx, function, opts, &plan);
-    if (!code) code = stack_of(ctx, function, shape_, labels, &s, &stack);
-    if (code) return error_report(ctx, code);
-    stack.pixels = pixels;
-    return error_report(ctx, data_from_stack(ctx, &plan, &stack, out));
-}
-
 /* Floats in [-1, 1] as bytes. */
 static int32_t to_bytes(gan_context *ctx, const char *function, const float *from, int64_t n,
                         uint8_t *to) {
@@ -167,24 +152,36 @@ static int32_t to_bytes(gan_context *ctx, const char *function, const float *fro
     return GAN_OK;
 }
 
-int32_t gan_dataset_from_floats(gan_context *ctx, const float *pixels, const int64_t *shape_,
-                                const int32_t *labels, const gan_data_opts *opts,
-                                gan_dataset **out) {
-    const char *function = "gan_dataset_from_floats";
-    if (!ctx || !pixels || !shape_ || !out) return error_null(ctx, function);
+/* From one of the two arrays. */
+static int32_t from_array(gan_context *ctx, const char *function, const uint8_t *bytes,
+                          const float *floats, const int64_t *dims, const int32_t *labels,
+                          const gan_data_opts *opts, gan_dataset **out) {
+    if (!ctx || !(bytes || floats) || !dims || !out) return error_null(ctx, function);
     data_plan plan;
     shape s;
     picture_stack stack;
     int32_t code = begin(ctx, function, opts, &plan);
-    if (!code) code = stack_of(ctx, function, shape_, labels, &s, &stack);
+    if (!code) code = stack_of(ctx, function, dims, labels, &s, &stack);
     if (code) return error_report(ctx, code);
-    uint8_t *bytes = arena_alloc(ctx, (size_t)shape_size(&s));
-    if (!bytes) return error_report(ctx, GAN_ENOMEM);
-    stack.pixels = bytes;
-    code = to_bytes(ctx, function, pixels, shape_size(&s), bytes);
+    uint8_t *rounded = floats ? arena_alloc(ctx, (size_t)shape_size(&s)) : NULL;
+    if (floats && !rounded) return error_report(ctx, GAN_ENOMEM);
+    stack.pixels = floats ? rounded : bytes;
+    if (floats) code = to_bytes(ctx, function, floats, shape_size(&s), rounded);
     if (!code) code = data_from_stack(ctx, &plan, &stack, out);
-    arena_free(ctx, bytes);
+    arena_free(ctx, rounded);
     return error_report(ctx, code);
+}
+
+int32_t gan_dataset_from_bytes(gan_context *ctx, const uint8_t *pixels, const int64_t *shape_,
+                               const int32_t *labels, const gan_data_opts *opts,
+                               gan_dataset **out) {
+    return from_array(ctx, "gan_dataset_from_bytes", pixels, NULL, shape_, labels, opts, out);
+}
+
+int32_t gan_dataset_from_floats(gan_context *ctx, const float *pixels, const int64_t *shape_,
+                                const int32_t *labels, const gan_data_opts *opts,
+                                gan_dataset **out) {
+    return from_array(ctx, "gan_dataset_from_floats", NULL, pixels, shape_, labels, opts, out);
 }
 
 int32_t gan_dataset_outlines(gan_dataset *d, double threshold, gan_dataset **out) {
@@ -266,8 +263,7 @@ static int32_t check_loader(const gan_dataset *d, const gan_loader_opts *o) {
     shape s;
     int32_t code = CHECK(ctx, function, {"batch", o->batch, 1, INT32_MAX},
                          {"remainder", o->remainder, GAN_REMAINDER_DROP, GAN_REMAINDER_WRAP});
-    if (!code && !(isfinite(o->lo) && isfinite(o->hi) && o->lo < o->hi))
-        code = error_set(ctx, GAN_EINVAL, "%s: %g to %g is no range", function, o->lo, o->hi);
+    if (!code) code = pixels_check_range(ctx, function, o->lo, o->hi);
     if (!code && o->remainder == GAN_REMAINDER_DROP && d->dims[0] < o->batch)
         code = error_set(ctx, GAN_EINVAL,
                          "%s: %lld images do not fill a batch of %d: set remainder or batch",

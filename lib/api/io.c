@@ -10,7 +10,6 @@
 #include "nn/state.h"
 #include "nn/trace.h"
 
-#include <math.h>
 #include <string.h>
 
 /* ---- modules --------------------------------------------------------------------------------- */
@@ -100,11 +99,6 @@ const uint8_t *gan_idx_data(const gan_idx *idx) { return idx ? idx->file.data : 
 /* ---- images -----------------------------------------------------------------------------------
  */
 
-static int32_t check_range(gan_context *ctx, const char *function, double lo, double hi) {
-    if (isfinite(lo) && isfinite(hi) && lo < hi) return GAN_OK;
-    return error_set(ctx, GAN_EINVAL, "%s: %g to %g is no range", function, lo, hi);
-}
-
 gan_tensor *gan_idx_images(const gan_idx *idx, const int32_t *index, int64_t n, double lo,
                            double hi) {
     const char *name = "gan_idx_images";
@@ -116,7 +110,7 @@ gan_tensor *gan_idx_images(const gan_idx *idx, const int32_t *index, int64_t n, 
         return NULL;
     }
     shape s;
-    if (check_range(ctx, name, lo, hi) ||
+    if (pixels_check_range(ctx, name, lo, hi) ||
         shape_check(ctx, name, (int64_t[]){n, f->dims[1], f->dims[2], 1}, 4, &s))
         return NULL;
     int64_t pixels = f->dims[1] * f->dims[2];
@@ -146,7 +140,8 @@ gan_tensor *gan_png_read(gan_context *ctx, const char *path, int32_t channels, d
         return NULL;
     }
     png_pixels pixels;
-    if (check_range(ctx, name, lo, hi) || png_read(ctx, path, channels, &pixels)) return NULL;
+    if (pixels_check_range(ctx, name, lo, hi) || png_read(ctx, path, channels, &pixels))
+        return NULL;
     shape s = shape_4(1, pixels.height, pixels.width, channels);
     gan_tensor *image = tensor_new(ctx, &s);
     pixel_levels levels = pixels_levels(lo, hi);
@@ -198,7 +193,7 @@ int32_t gan_png_write_grid(gan_tensor *images, const char *path, int32_t columns
     if (!path) return error_null(ctx, "gan_png_write_grid");
     grid g = {0};
     int32_t code = context_enter(ctx);
-    if (!code) code = check_range(ctx, "gan_png_write_grid", lo, hi);
+    if (!code) code = pixels_check_range(ctx, "gan_png_write_grid", lo, hi);
     if (!code) code = grid_of(images, columns, gap, &g);
     if (code) return error_report(ctx, code);
     size_t bytes = (size_t)(g.height * g.width * g.c);

@@ -70,18 +70,11 @@ gan_tensor *gan_from_doubles(gan_context *ctx, const double *data, const int64_t
 
 gan_tensor *gan_one_hot(gan_context *ctx, const int32_t *labels, int64_t n, int64_t classes) {
     const char *function = "gan_one_hot";
-    gan_tensor *t = make(ctx, function, (int64_t[]){n, classes}, 2);
-    if (!t || missing_data(ctx, function, labels, n)) return NULL;
-    layout_fill(ctx, tensor_size(t), 0, tensor_data(t));
-    for (int64_t i = 0; i < n; i++) {
-        if (labels[i] < 0 || labels[i] >= classes) {
-            error_set(ctx, GAN_EINVAL, "%s: label %lld is %d, there are %lld classes", function,
-                      (long long)i, (int)labels[i], (long long)classes);
-            return NULL;
-        }
-        tensor_data(t)[i * classes + labels[i]] = 1;
-    }
-    return t;
+    shape s;
+    if (!begin_new(ctx, function, (int64_t[]){n, classes}, 2, &s) ||
+        missing_data(ctx, function, labels, n))
+        return NULL;
+    return op_one_hot(function, ctx, labels, n, classes);
 }
 
 gan_tensor *gan_rand(gan_context *ctx, const int64_t *dims, int32_t rank, double lo, double hi) {

@@ -1,11 +1,20 @@
 #include "data/pixels.h"
 
+#include "core/error.h"
+
+#include <math.h>
+
 int pixels_are_channels(int64_t c) { return c == 1 || c == 3 || c == 4; }
 
 pixel_levels pixels_levels(double lo, double hi) {
     pixel_levels levels;
     for (int b = 0; b < 256; b++) levels.of[b] = (real)(lo + (hi - lo) * b / 255);
     return levels;
+}
+
+int32_t pixels_check_range(gan_context *ctx, const char *function, double lo, double hi) {
+    if (isfinite(lo) && isfinite(hi) && lo < hi) return GAN_OK;
+    return error_set(ctx, GAN_EINVAL, "%s: %g to %g is no range", function, lo, hi);
 }
 
 void pixels_to_reals(const pixel_levels *levels, const uint8_t *from, int64_t n, real *to) {

@@ -3,6 +3,7 @@
 #define GAN_DATA_PIXELS_H
 
 #include "core/real.h"
+#include "gan/base.h"
 
 #include <stdint.h>
 
@@ -14,6 +15,9 @@ typedef struct pixel_levels {
     real of[256];
 } pixel_levels;
 pixel_levels pixels_levels(double lo, double hi);
+
+/* Whether lo..hi is a range; GAN_EINVAL with a text if not. */
+int32_t pixels_check_range(gan_context *ctx, const char *function, double lo, double hi);
 
 void pixels_to_reals(const pixel_levels *levels, const uint8_t *from, int64_t n, real *to);
 

@@ -97,6 +97,9 @@ gan_tensor *op_pack(gan_tensor *x, int64_t m);
 gan_tensor *op_minibatch_std(gan_tensor *x, int64_t group);
 gan_tensor *op_projection(gan_tensor *features, gan_tensor *embedded);
 gan_tensor *op_label_maps(gan_tensor *rows, int64_t h, int64_t w);
+/* (n, classes), whose sizes have been checked; labels may be NULL for n 0. */
+gan_tensor *op_one_hot(const char *function, gan_context *ctx, const int32_t *labels, int64_t n,
+                       int64_t classes);
 
 /* gather.c */
 gan_tensor *op_gather(gan_tensor *x, const int32_t *index, int64_t n, const char *name);

@@ -89,7 +89,7 @@ static const struct {
               FIELD(halvings, SAFETENSORS_I64),
               FIELD(k, SAFETENSORS_F64),
               FIELD(m_sum, SAFETENSORS_F64),
-              FIELD(m_last, SAFETENSORS_F64),
+              FIELD(m_best, SAFETENSORS_F64),
               FIELD(random_key, SAFETENSORS_U64),
               FIELD(random_counter, SAFETENSORS_U64),
               FIELD(loader_seed, SAFETENSORS_U64),

@@ -43,8 +43,7 @@ static gan_tensor *score_by_projection(gan_module *d, gan_tensor *x, gan_tensor 
     gan_tensor *features = module_forward(network_part(d, "main"), x);
     gan_tensor *phi = op_sum_axes(features, (int32_t[]){1, 2}, 2, 0, "gan_sum");
     gan_tensor *row = module_forward(network_part(d, "label"), labels);
-    gan_tensor *product = op_sum_axes(op_mul(phi, row), (int32_t[]){1}, 1, 1, "gan_sum");
-    return op_add(module_forward(network_part(d, "out"), phi), product);
+    return op_add(module_forward(network_part(d, "out"), phi), op_projection(phi, row));
 }
 
 static gan_tensor *conv_score(gan_module *d, gan_tensor *x, gan_tensor *labels) {

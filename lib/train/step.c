@@ -123,22 +123,20 @@ static gan_tensor *draw_wrong_labels(turn *u) {
 /* Of packed samples. */
 static gan_tensor *penalty(turn *u, gan_tensor *images, gan_tensor *fake) {
     const gan_trainer_opts *o = &u->t->opts;
-    gan_penalty_opts p = {.struct_size = sizeof p,
-                          .one_sided = o->one_sided,
-                          .lambda = o->lambda,
-                          .target = o->target};
+    const gan_penalty_opts p = {.struct_size = sizeof p,
+                                .one_sided = o->one_sided,
+                                .lambda = o->lambda,
+                                .target = o->target};
     gan_tensor *points = NULL;
     if (!images || !fake) return NULL;
     if (o->penalty == GAN_PENALTY_INTERPOLATED) points = penalty_interpolate(images, fake);
     if (o->penalty == GAN_PENALTY_DRAGAN)
         points = penalty_dragan_points(images, o->dragan, o->dragan_scale);
-    if (o->penalty == GAN_PENALTY_R1) {
-        points = op_track(images);
-        p.lambda = o->lambda / 2;
-        p.target = 0;
-    }
+    if (o->penalty == GAN_PENALTY_R1) points = op_track(images);
     gan_tensor *scores = points ? trainer_score(u->t, points, u->condition) : NULL;
-    return scores ? penalty_at(scores, points, &p) : NULL;
+    if (!scores) return NULL;
+    return o->penalty == GAN_PENALTY_R1 ? penalty_zero_at(scores, points, o->lambda, 0)
+                                        : penalty_at(scores, points, &p);
 }
 
 /* What the fakes count, k times with BEGAN; with matching_aware the mean of it and of what real

@@ -10,6 +10,8 @@
 #include "ops/draw.h"
 #include "ops/op.h"
 
+#include <math.h>
+
 /* ---- lifetime -------------------------------------------------------------------------------- */
 
 static void unref(void *o) {
@@ -74,7 +76,7 @@ gan_trainer *trainer_new(gan_context *ctx, const gan_trainer_opts *opts, gan_loa
     if (!t) return NULL;
     t->opts = *opts;
     t->networks = network_find(opts->network);
-    t->state.m_last = -1;
+    t->state.m_best = INFINITY;
     if (loader) {
         object_ref(&loader->base);
         t->loader = loader;
@@ -99,42 +101,15 @@ gan_tensor *trainer_latents(gan_trainer *t, int64_t n) {
 }
 
 gan_tensor *trainer_one_hot(gan_trainer *t, const int32_t *labels, int64_t n) {
-    gan_context *ctx = t->base.ctx;
-    int64_t classes = t->opts.classes;
-    for (int64_t i = 0; labels && i < n; i++)
-        if (labels[i] < 0 || labels[i] >= classes) {
-            error_set(ctx, GAN_EINVAL, "gan_trainer: label %lld is %d, there are %lld classes",
-                      (long long)i, (int)labels[i], (long long)classes);
-            return NULL;
-        }
-    if (!labels) {
-        error_set(ctx, GAN_EINVAL, "gan_trainer: labels are NULL, but %s is conditioned on them",
-                  preset_name(t->opts.system));
-        return NULL;
-    }
-    shape s = shape_2(n, classes);
-    gan_tensor *rows = tensor_new(ctx, &s);
-    if (!rows) return NULL;
-    layout_fill(ctx, n * classes, 0, tensor_data(rows));
-    for (int64_t i = 0; i < n; i++) tensor_data(rows)[i * classes + labels[i]] = 1;
-    return rows;
+    if (labels) return op_one_hot("gan_trainer", t->base.ctx, labels, n, t->opts.classes);
+    error_set(t->base.ctx, GAN_EINVAL,
+              "gan_trainer: labels are NULL, but %s is conditioned on them",
+              preset_name(t->opts.system));
+    return NULL;
 }
 
 gan_tensor *trainer_pack(gan_trainer *t, gan_tensor *x) {
-    int64_t m = t->opts.packing;
-    if (m == 1 || !x) return x;
-    gan_context *ctx = t->base.ctx;
-    const shape *s = tensor_shape(x);
-    int64_t n = s->dim[0], h = s->dim[1], w = s->dim[2], c = s->dim[3];
-    if (n % m) {
-        error_set(ctx, GAN_EINVAL, "gan_trainer: %lld images cannot be packed by %lld",
-                  (long long)n, (long long)m);
-        return NULL;
-    }
-    shape groups = shape_of(5, (int64_t[]){n / m, m, h, w, c});
-    shape packed = shape_4(n / m, h, w, m * c);
-    gan_tensor *inner = op_transpose(op_reshape(x, &groups), (int32_t[]){0, 2, 3, 1, 4});
-    return inner ? op_reshape(inner, &packed) : NULL;
+    return t->opts.packing > 1 ? op_pack(x, t->opts.packing) : x;
 }
 
 /* ---- networks -------------------------------------------------------------------------------- */

@@ -16,7 +16,7 @@ typedef struct trainer_state {
     int64_t halvings; /* of the rates */
     double k;         /* BEGAN */
     double m_sum;     /* of M since the last look at it */
-    double m_last;    /* its mean at that look; -1 before the first */
+    double m_best;    /* the least mean at such a look; infinite before the first */
     uint64_t random_key, random_counter;
     uint64_t loader_seed;
     int64_t epoch, position;

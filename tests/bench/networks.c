@@ -1,5 +1,7 @@
 #include "networks.h"
 
+#include "common/layers.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -40,18 +42,9 @@ static network finish(gan_context *ctx, network net) {
     exit(1);
 }
 
-static gan_conv2d_opts geometry(int32_t stride, int32_t pad, int32_t bias) {
-    gan_conv2d_opts opts;
-    gan_conv2d_opts_init(&opts, sizeof opts);
-    opts.stride_h = opts.stride_w = stride;
-    opts.pad_top = opts.pad_bottom = opts.pad_left = opts.pad_right = pad;
-    opts.bias = bias;
-    return opts;
-}
-
 static void add_conv(network *net, int64_t out, int32_t k, int32_t stride, int32_t pad,
                      int32_t bias) {
-    gan_conv2d_opts opts = geometry(stride, pad, bias);
+    gan_conv2d_opts opts = conv_options(stride, pad, bias);
     gan_add_conv2d(net->module, NULL, net->channels, out, k, &opts);
     int64_t in = net->channels;
     keep(net);
@@ -61,7 +54,7 @@ static void add_conv(network *net, int64_t out, int32_t k, int32_t stride, int32
 
 static void add_conv_transpose(network *net, int64_t out, int32_t k, int32_t stride, int32_t pad,
                                int32_t bias) {
-    gan_conv2d_opts opts = geometry(stride, pad, bias);
+    gan_conv2d_opts opts = conv_options(stride, pad, bias);
     gan_add_conv_transpose2d(net->module, NULL, net->channels, out, k, &opts);
     int64_t in = elements(net);
     keep(net);

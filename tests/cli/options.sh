@@ -5,8 +5,8 @@
 . "$(dirname "$0")/common.bash"
 steps=$GAN_BUILD/tests/bench/steps
 
-for program in examples/quickstart examples/check_quickstart tests/bench/steps tests/bench/conv \
-    tests/bench/epoch tests/bench/scaling; do
+for program in examples/{quickstart,check_quickstart,train,gan,dcgan,cgan,pix2pix,wgan,wgan_gp,dragan,began} \
+    tests/bench/{steps,conv,epoch,scaling}; do
     "$GAN_BUILD/$program" --help >help || fail "$program --help"
     grep -q -- "--help" help || fail "$program --help says nothing"
 done

@@ -516,12 +516,10 @@ static int32_t trainer_through(gan_context *ctx, const char *path) {
 }
 
 static int32_t with_file(gan_context *ctx, int32_t (*run)(gan_context *ctx, const char *path)) {
-    char path[] = "/tmp/gan-oom-XXXXXX";
-    int fd = mkstemp(path);
-    if (fd < 0) return SCENARIO_BROKEN;
-    close(fd);
-    int32_t code = run(ctx, path);
-    unlink(path);
+    temp_dir dir;
+    temp_make(&dir);
+    int32_t code = run(ctx, temp_file(&dir, "file"));
+    temp_remove(&dir);
     return code;
 }
 
