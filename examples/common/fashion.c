@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/fashion.h"
-#include "common/files.h"
+#include "common/idx.h"
 #include "common/layers.h"
 
 enum {
@@ -8,27 +8,11 @@ enum {
     BASE = 7    /* side of the generator's first image: 7, 14, 28                       */
 };
 
-/* folder/name if it is there, else folder/name.gz. */
-static void find(const char *folder, const char *name, const char *zipped, char path[PATH_BYTES]) {
-    if (!file_exists(join_path(path, folder, name))) join_path(path, folder, zipped);
-}
-
-static void find_images(const char *folder, char path[PATH_BYTES]) {
-    find(folder, "train-images-idx3-ubyte", "train-images-idx3-ubyte.gz", path);
-}
-
-int fashion_is_there(const char *folder) {
-    char images[PATH_BYTES];
-    find_images(folder, images);
-    return file_exists(images);
-}
+int fashion_is_there(const char *folder) { return idx_is_there(folder, IDX_TRAIN); }
 
 int32_t fashion_open(gan_context *ctx, const char *folder, int labelled, const gan_data_opts *opts,
                      gan_dataset **out) {
-    char images[PATH_BYTES], labels[PATH_BYTES];
-    find_images(folder, images);
-    find(folder, "train-labels-idx1-ubyte", "train-labels-idx1-ubyte.gz", labels);
-    return gan_dataset_from_idx(ctx, images, labelled ? labels : NULL, opts, out);
+    return idx_open(ctx, folder, IDX_TRAIN, labelled, opts, out);
 }
 
 int fashion_fits(const gan_dataset *d) {

@@ -290,6 +290,11 @@ GAN_API int32_t gan_trainer_save(gan_trainer *t, const char *path);
  * and nothing has changed. Changes the context's random state and the loader's place and seed. */
 GAN_API int32_t gan_trainer_load(gan_trainer *t, const char *path);
 
+/* The options of the trainer that wrote such a file, sizes filled in: what gan_trainer_create needs
+ * for one that can load it. Set opts->struct_size to sizeof before; written on success only.
+ * Errors as above. */
+GAN_API int32_t gan_trainer_opts_load(gan_context *ctx, const char *path, gan_trainer_opts *opts);
+
 /* ---- pieces ---------------------------------------------------------------------------------- */
 
 /* Scalars of the table at GAN_LOSS_…. target: 1, or less to smooth the labels (the first two). The

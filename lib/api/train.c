@@ -277,6 +277,18 @@ int32_t gan_trainer_load(gan_trainer *t, const char *path) {
     return error_report(t->base.ctx, code ? code : checkpoint_load(t, path));
 }
 
+int32_t gan_trainer_opts_load(gan_context *ctx, const char *path, gan_trainer_opts *opts) {
+    if (!ctx || !path || !opts) return error_null(ctx, "gan_trainer_opts_load");
+    gan_trainer_opts o;
+    preset_fill(GAN_SYSTEM_GAN, GAN_VARIANT_DEFAULT, &o);
+    int32_t code = context_enter(ctx);
+    if (!code && opts->struct_size < sizeof opts->struct_size)
+        code = error_set(ctx, GAN_EINVAL, "gan_trainer_opts_load: set opts->struct_size");
+    if (!code) code = checkpoint_options(ctx, path, &o);
+    if (!code) options_init(opts, opts->struct_size, &o, sizeof o);
+    return error_report(ctx, code);
+}
+
 /* ---- pieces ---------------------------------------------------------------------------------- */
 
 /* Begins the inner scope of a loss of `scores`; below 1: the error is set. */

@@ -226,12 +226,12 @@ static void option_name(const preset_option *row, char name[NAME_TEXT]) {
     snprintf(name, NAME_TEXT, "option.%s", row->name);
 }
 
-static safetensors_entry option_entry(const gan_trainer *t, const preset_option *row,
+static safetensors_entry option_entry(const gan_trainer_opts *o, const preset_option *row,
                                       char name[NAME_TEXT]) {
     option_name(row, name);
     return (safetensors_entry){.name = name,
                                .dtype = row->number ? SAFETENSORS_F64 : SAFETENSORS_I32,
-                               .data = (const uint8_t *)&t->opts + row->offset,
+                               .data = (const uint8_t *)o + row->offset,
                                .bytes = row->number ? 8 : 4};
 }
 
@@ -246,7 +246,7 @@ int32_t checkpoint_save(gan_trainer *t, const char *path) {
         capture(t);
         for (size_t i = 0; i < t->item_count; i++) entries[i] = entry_of(&t->items[i]);
         for (size_t i = 0; i < preset_option_count; i++)
-            entries[t->item_count + i] = option_entry(t, &preset_options[i], names[i]);
+            entries[t->item_count + i] = option_entry(&t->opts, &preset_options[i], names[i]);
         checksum(entries, count, sum);
         const safetensors_pair metadata[] = {
             {FORMAT_KEY, "1"}, {SYSTEM_KEY, preset_name(t->opts.system)}, {CHECKSUM_KEY, sum}};
@@ -263,17 +263,14 @@ static const char *metadata_find(const safetensors *file, const char *key) {
     return "";
 }
 
-static int32_t check_kind(const gan_trainer *t, const char *path, const safetensors *file) {
-    gan_context *ctx = t->base.ctx;
-    const char *format = metadata_find(file, FORMAT_KEY), *system = metadata_find(file, SYSTEM_KEY);
+/* A whole file that gan_trainer_save wrote. */
+static int32_t check_format(gan_context *ctx, const char *path, const safetensors *file) {
+    const char *format = metadata_find(file, FORMAT_KEY);
     char sum[CHECKSUM_TEXT];
     if (!*format) return error_set(ctx, GAN_EFORMAT, "%s: is no checkpoint of a trainer", path);
     if (strcmp(format, "1") != 0)
         return error_set(ctx, GAN_EFORMAT, "%s: is of format %.16s, this library knows 1", path,
                          format);
-    if (strcmp(system, preset_name(t->opts.system)) != 0)
-        return error_set(ctx, GAN_EFORMAT, "%s: is of system %.16s, the trainer is %s", path,
-                         system, preset_name(t->opts.system));
     checksum(file->entries, file->count, sum);
     if (strcmp(sum, metadata_find(file, CHECKSUM_KEY)) != 0)
         return error_set(ctx, GAN_EFORMAT, "%s: the checksum does not fit: the file is damaged",
@@ -281,14 +278,21 @@ static int32_t check_kind(const gan_trainer *t, const char *path, const safetens
     return GAN_OK;
 }
 
+static int32_t check_system(const gan_trainer *t, const char *path, const safetensors *file) {
+    const char *system = metadata_find(file, SYSTEM_KEY);
+    if (strcmp(system, preset_name(t->opts.system)) == 0) return GAN_OK;
+    return error_set(t->base.ctx, GAN_EFORMAT, "%s: is of system %.16s, the trainer is %s", path,
+                     system, preset_name(t->opts.system));
+}
+
 /* The file's entry like `wanted`, or NULL with the error set. */
-static const safetensors_entry *find(const gan_trainer *t, const char *path,
-                                     const safetensors *file, const safetensors_entry *wanted) {
+static const safetensors_entry *find(gan_context *ctx, const char *path, const safetensors *file,
+                                     const safetensors_entry *wanted) {
     const safetensors_entry *e = safetensors_find(file, wanted->name);
     if (e && e->dtype == wanted->dtype && e->rank == wanted->rank &&
         memcmp(e->dims, wanted->dims, (size_t)e->rank * sizeof *e->dims) == 0)
         return e;
-    error_set(t->base.ctx, GAN_EFORMAT, "%s: tensor '%s' %s", path, wanted->name,
+    error_set(ctx, GAN_EFORMAT, "%s: tensor '%s' %s", path, wanted->name,
               e ? "has another type or shape than in the trainer" : "is missing");
     return NULL;
 }
@@ -308,8 +312,8 @@ static int32_t check_options(const gan_trainer *t, const char *path, const safet
     for (size_t i = 0; i < preset_option_count; i++) {
         const preset_option *row = &preset_options[i];
         char name[NAME_TEXT];
-        safetensors_entry wanted = option_entry(t, row, name);
-        const safetensors_entry *e = find(t, path, file, &wanted);
+        safetensors_entry wanted = option_entry(&t->opts, row, name);
+        const safetensors_entry *e = find(t->base.ctx, path, file, &wanted);
         if (!e) return GAN_EFORMAT;
         double theirs = option_value(row, e), ours = preset_option_value(row, &t->opts);
         if (row->fixed && theirs != ours)
@@ -323,7 +327,7 @@ static int32_t check_options(const gan_trainer *t, const char *path, const safet
 static int32_t check_items(const gan_trainer *t, const char *path, const safetensors *file) {
     for (size_t i = 0; i < t->item_count; i++) {
         safetensors_entry wanted = entry_of(&t->items[i]);
-        if (!find(t, path, file, &wanted)) return GAN_EFORMAT;
+        if (!find(t->base.ctx, path, file, &wanted)) return GAN_EFORMAT;
     }
     if (file->count == t->item_count + preset_option_count) return GAN_OK;
     return error_set(t->base.ctx, GAN_EFORMAT, "%s: holds %zu tensors, the trainer %zu", path,
@@ -354,13 +358,32 @@ int32_t checkpoint_load(gan_trainer *t, const char *path) {
     safetensors file;
     int32_t code = safetensors_read(ctx, path, &file);
     if (code) return code;
-    code = check_kind(t, path, &file);
+    code = check_format(ctx, path, &file);
+    if (!code) code = check_system(t, path, &file);
     if (!code) code = check_options(t, path, &file);
     if (!code) code = check_items(t, path, &file);
     if (!code) code = check_state(t, path, &file);
     for (size_t i = 0; i < t->item_count && !code; i++)
         put(&t->items[i], safetensors_find(&file, t->items[i].name)->data);
     if (!code) apply(t);
+    safetensors_release(ctx, &file);
+    return code;
+}
+
+int32_t checkpoint_options(gan_context *ctx, const char *path, gan_trainer_opts *o) {
+    safetensors file;
+    int32_t code = safetensors_read(ctx, path, &file);
+    if (code) return code;
+    code = check_format(ctx, path, &file);
+    for (size_t i = 0; i < preset_option_count && !code; i++) {
+        char name[NAME_TEXT];
+        safetensors_entry wanted = option_entry(o, &preset_options[i], name);
+        const safetensors_entry *e = find(ctx, path, &file, &wanted);
+        if (e)
+            memcpy((char *)o + preset_options[i].offset, e->data, e->bytes);
+        else
+            code = GAN_EFORMAT;
+    }
     safetensors_release(ctx, &file);
     return code;
 }

@@ -98,4 +98,7 @@ void checkpoint_restore(gan_trainer *t);
 int32_t checkpoint_save(gan_trainer *t, const char *path);
 int32_t checkpoint_load(gan_trainer *t, const char *path);
 
+/* Fills the options with those of a file; what an error leaves in them is of no use. */
+int32_t checkpoint_options(gan_context *ctx, const char *path, gan_trainer_opts *o);
+
 #endif

@@ -5,8 +5,9 @@
 . "$(dirname "$0")/common.bash"
 steps=$GAN_BUILD/tests/bench/steps
 
-for program in examples/{quickstart,check_quickstart,train,gan,dcgan,cgan,pix2pix,wgan,wgan_gp,dragan,began} \
-    tests/bench/{steps,conv,epoch,scaling}; do
+for program in \
+    examples/{quickstart,check_quickstart,train,evaluate,mixtures,stacked_mnist} \
+    examples/{gan,dcgan,cgan,pix2pix,wgan,wgan_gp,dragan,began} tests/bench/{steps,conv,epoch,scaling}; do
     "$GAN_BUILD/$program" --help >help || fail "$program --help"
     grep -q -- "--help" help || fail "$program --help says nothing"
 done

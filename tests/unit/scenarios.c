@@ -483,6 +483,8 @@ static int32_t use_trainer(gan_context *ctx, gan_trainer *t, const char *path) {
     gan_scope_end(ctx, mark);
     if (!code) code = gan_trainer_save_model(t, path);
     if (!code) code = gan_trainer_save(t, path);
+    gan_trainer_opts o = {.struct_size = sizeof o};
+    if (!code) code = gan_trainer_opts_load(ctx, path, &o);
     return code ? code : gan_trainer_load(t, path);
 }
 

@@ -197,6 +197,9 @@ static void check_resume(gan_context *ctx, const gan_trainer_opts *o, int32_t si
     run_steps(other, fresh, 1);
     assert_ok(other, gan_trainer_load(fresh, path));
     assert_int_equal(gan_trainer_steps(fresh), 10);
+    gan_trainer_opts kept = {.struct_size = sizeof kept};
+    assert_ok(other, gan_trainer_opts_load(other, path, &kept));
+    assert_memory_equal(&kept, gan_trainer_options(t), sizeof kept);
     gan_trainer_stats b = run_steps(other, fresh, 10);
     assert_memory_equal(&a, &b, sizeof a);
     assert_same_weights(gan_trainer_generator(t), gan_trainer_generator(fresh));

@@ -494,6 +494,7 @@ FUNCTIONS = {
     "gan_trainer_save_model": (_i32, (_trainer, _text)),
     "gan_trainer_save": (_i32, (_trainer, _text)),
     "gan_trainer_load": (_i32, (_trainer, _text)),
+    "gan_trainer_opts_load": (_i32, (_context, _text, POINTER(TrainerOptions))),
     "gan_real_loss": (_tensor, (_i32, _tensor, _real)),
     "gan_fake_loss": (_tensor, (_i32, _tensor)),
     "gan_generator_loss": (_tensor, (_i32, _tensor)),

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# The programs around measures, in short: all their numbers are there, a second run keeps what the
+# first has done, and what cannot be measured is refused.
+#
+# SPDX-License-Identifier: MIT
+. "$(dirname "$0")/common.bash"
+evaluate=$GAN_BUILD/examples/evaluate
+mixtures=$GAN_BUILD/examples/mixtures
+stacked=$GAN_BUILD/examples/stacked_mnist
+small_data data
+for rest in images-idx3-ubyte labels-idx1-ubyte; do cp data/train-$rest data/t10k-$rest; done
+
+# has FILE NAME...: the JSON object has these finite numbers.
+has() {
+    python3 - "$@" <<'PYTHON' || fail "$1: $(cat "$1")"
+import json, math, sys
+values = json.load(open(sys.argv[1]))
+missing = [name for name in sys.argv[2:] if not math.isfinite(values.get(name, math.nan))]
+assert not missing, missing
+PYTHON
+}
+
+# Without a run: the classifier is trained once, and of equal sets the distance is none.
+"$evaluate" --data data --classifier lenet.safetensors --epochs 40 --samples 300 >stdout 2>stderr
+grep -q "100%.*LeNet" stderr || fail "no progress: $(cat stderr)"
+has evaluation.json classifier_accuracy frechet_floor frechet_ceiling
+python3 - <<'PYTHON' || fail "$(cat evaluation.json)"
+import json
+values = json.load(open("evaluation.json"))
+assert values["classifier_accuracy"] > 0.8
+assert abs(values["frechet_floor"]) < 1e-3 < 1 < values["frechet_ceiling"]
+PYTHON
+cp lenet.safetensors before
+"$evaluate" --data data --classifier lenet.safetensors --samples 300 >again 2>/dev/null
+cmp lenet.safetensors before || fail "the classifier was trained again"
+diff stdout again || fail "other measures of the same"
+
+# Generators of every kind, hardly trained.
+cat >make.py <<'PYTHON'
+import sys, gan
+context = gan.Context(seed=1, threads=1)
+images = gan.Dataset.from_idx(context, "data/train-images-idx3-ubyte",
+                              "data/train-labels-idx1-ubyte", pad_to=int(sys.argv[2]))
+if sys.argv[1] == "pix2pix":
+    images = images.outlines()
+trainer = gan.Trainer(context, sys.argv[1], images, width=8, average=0.5)
+for _ in range(2):
+    trainer.step()
+trainer.save(sys.argv[3])
+PYTHON
+common="frechet kid kid_error precision recall density coverage classes classes_kl classes_tv nearest"
+for system in gan:28 cgan:32 pix2pix:32; do
+    name=${system%:*}
+    mkdir "$name"
+    "$GAN_PYTHON" make.py "$name" "${system#*:}" "$name/checkpoint.safetensors"
+    "$evaluate" --data data --run "$name" --samples 260 --parzen >stdout 2>/dev/null
+    has "$name/evaluation.json" $common parzen parzen_error parzen_sigma steps
+    [ -s "$name/nearest.png" ] || fail "no picture of $name"
+done
+has cgan/evaluation.json label_accuracy
+has pix2pix/evaluation.json label_accuracy
+
+refuses 2 "--data" "$evaluate"
+refuses 1 "nowhere" "$evaluate" --data nowhere
+refuses 1 "none/checkpoint.safetensors" "$evaluate" --data data --run none
+refuses 1 "no checkpoint" "$evaluate" --data data --checkpoint lenet.safetensors
+
+# Mixtures: a line a trial; with --resume those that the file has are kept.
+"$mixtures" --steps 50 --seeds 1 --batch 32 >stdout 2>/dev/null
+[ "$(wc -l <mixtures.jsonl)" -eq 15 ] || fail "not 5 systems on 3 mixtures: $(cat mixtures.jsonl)"
+[ "$(wc -l <stdout)" -eq 16 ] || fail "not a table of 15 rows: $(cat stdout)"
+cp mixtures.jsonl first
+printf '{"system": "gan", "data": "ring", "steps": 50, "batch": 32, "seed": 2, "mod' >>mixtures.jsonl
+"$mixtures" --steps 50 --seeds 2 --batch 32 --data ring --resume >stdout 2>/dev/null
+head -15 mixtures.jsonl | cmp - first || fail "trials were repeated"
+[ "$(grep -c '}$' mixtures.jsonl)" -eq 20 ] || fail "not 5 more: $(cat mixtures.jsonl)"
+grep -qE '^gan +ring +2 ' stdout || fail "not two seeds: $(cat stdout)"
+sed 's/"seconds.*//' mixtures.jsonl | grep '"seed": 1' | head -5 >one
+"$mixtures" --steps 50 --seeds 1 --batch 32 --data ring --threads 2 --out two.jsonl >/dev/null 2>&1
+sed 's/"seconds.*//' two.jsonl | cmp - one || fail "other numbers from the same seeds"
+refuses 2 "no system 'gna'" "$mixtures" --system gna
+refuses 1 "nowhere" "$mixtures" --out nowhere/file
+
+# Stacked digits: of clothes here, with the classifier from above.
+"$stacked" --mnist data --steps 4 --seeds 2 --batch 8 --samples 300 >stdout 2>/dev/null
+[ "$(grep -cE '"modes": [0-9]+, "kl": [0-9.e-]+, ' stacked_mnist.jsonl)" -eq 6 ] ||
+    fail "not 3 systems from 2 seeds: $(cat stacked_mnist.jsonl)"
+grep -qE '^dcgan-packed-2 +stacked-mnist +2 ' stdout || fail "no row: $(cat stdout)"
+refuses 2 "--mnist" "$stacked"
