@@ -7,6 +7,9 @@ DATA_PACKAGES=(dataset-fashion-mnist)
 TEST_PACKAGES=(pkg-config libcmocka-dev python3-torch python3-numpy g++ clang clang-format chromium
     fonts-dejavu-core)
 
+CROSS_PACKAGES=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user zlib1g-dev:arm64
+    libcmocka-dev:arm64 pkg-config python3)
+
 # Installs those of the named packages that are not there, and asks nothing.
 install_packages() {
     local missing=() package as_root=()

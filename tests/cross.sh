@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs a compiler for aarch64 and an emulator on Debian 12, builds the library for NEON and runs the
-# unit and gradient tests in the emulator. Not a part of run.sh: emulated, it takes long.
+# unit and gradient tests in the emulator, but for those that would take hours there. Not a part of run.sh.
 #
 # SPDX-License-Identifier: MIT
 set -euo pipefail

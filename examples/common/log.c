@@ -104,12 +104,12 @@ int log_cut(const char *path, int64_t step, double *seconds) {
     *seconds = 0;
     if (!file_exists(path)) return 0;
     if (read_file(path, &text, NULL)) return 1;
-    char *at = text, *end = text;
+    off_t bytes = 0;
+    char *at = text;
     while ((line = next_line(&at)) != NULL && parse(line, &row) && row.step <= step) {
-        end = at;
+        bytes = (off_t)(at - text);
         if (isfinite(row.value[LOG_SECONDS])) *seconds = row.value[LOG_SECONDS];
     }
-    off_t bytes = end - text;
     free(text);
     return truncate(path, bytes) ? fail("cannot write %s: %s", path, strerror(errno)) : 0;
 }

@@ -13,13 +13,19 @@ typedef struct parzen_job {
     double *sum;        /* (rows, widths)           */
 } parzen_job;
 
-static double square_of(const pair_row *r, int64_t j) { return fmax(pair_square(r, j), 0); }
+static double square_of(const pair_row *r, int64_t j) {
+    const double square = pair_square(r, j);
+    return square > 0 ? square : 0;
+}
 
 static void add_samples(void *arg, const pair_row *r) {
     const parzen_job *job = arg;
     const double before = job->nearest[r->row];
     double nearest = before;
-    for (int64_t j = 0; j < r->count; j++) nearest = fmin(nearest, square_of(r, j));
+    for (int64_t j = 0; j < r->count; j++) {
+        const double square = square_of(r, j);
+        if (square < nearest) nearest = square;
+    }
     for (int64_t s = 0; s < job->widths; s++) {
         const double rate = job->rate[s];
         double *sum = job->sum + r->row * job->widths + s, more = 0;

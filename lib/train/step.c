@@ -51,8 +51,9 @@ static int32_t check_loss(const gan_trainer *t, const char *who, gan_tensor *los
     if (!loss || t->base.ctx->error_code) return error_report(t->base.ctx, GAN_ENOMEM);
     note(value, loss);
     if (isfinite(*value)) return GAN_OK;
+    /* a NaN's sign differs between processors */
     return error_set(t->base.ctx, GAN_ENONFINITE, "gan_trainer_step: %s's loss is %g in step %lld",
-                     who, *value, (long long)t->state.step + 1);
+                     who, isnan(*value) ? (double)NAN : *value, (long long)t->state.step + 1);
 }
 
 /* ---- a batch --------------------------------------------------------------------------------- */
