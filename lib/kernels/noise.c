@@ -3,6 +3,7 @@
 #include "kernels/kernels.h"
 
 #include "kernels/cut.h"
+#include "kernels/vmath.h"
 
 #include <string.h>
 
@@ -116,14 +117,20 @@ void noise_uniform(gan_context *ctx, uint64_t key, uint64_t counter, int64_t n, 
     draw(ctx, &job);
 }
 
-/* Box and Muller: from u in (0, 1] and v in [0, 1) two independent normal numbers. */
+/* Box and Muller: from u in (0, 1] and v in [0, 1), both of 24 bits, two independent normal
+ * numbers. The angle 2 pi v is pi/2 (q + t) with a whole q and |t| <= 1/2, both exact. */
 static void shape_normal(const noise_job *job, const uint32_t *bits, real *z) {
+    const real scale = (real)job->scale, shift = (real)job->shift;
     for (int i = 0; i < BATCH; i += 2) {
-        const double u = ((double)bits[i] + 1.0) * unit;
-        const double angle = 6.283185307179586 * unit * (double)bits[i + 1];
-        const double radius = job->scale * sqrt(-2.0 * log(u));
-        z[i] = (real)(job->shift + radius * cos(angle));
-        z[i + 1] = (real)(job->shift + radius * sin(angle));
+        const real u = (real)(int32_t)(bits[i] + 1) * (real)unit;
+        const int32_t v = (int32_t)bits[i + 1], quarter = (v + (1 << 21)) >> 22;
+        const real t = (real)(v - quarter * (1 << 22)) * (real)(4.0 * unit);
+        const real c = vmath_cos_quarter(t), s = vmath_sin_quarter(t);
+        const real along = quarter & 1 ? -s : c, across = quarter & 1 ? c : s;
+        const real radius = scale * real_sqrt(REAL(-2.0) * vmath_log(u));
+        const real signed_radius = quarter & 2 ? -radius : radius;
+        z[i] = shift + signed_radius * along;
+        z[i + 1] = shift + signed_radius * across;
     }
 }
 

@@ -17,6 +17,11 @@
 static inline real vmath_exp(real x) { return exp(x); }
 static inline real vmath_expm1(real x) { return expm1(x); }
 static inline real vmath_log1p(real x) { return log1p(x); }
+static inline real vmath_log(real x) { return log(x); }
+
+/* cos and sin of pi/2 times t, |t| <= 1/2. */
+static inline real vmath_cos_quarter(real t) { return cos(1.5707963267948966 * t); }
+static inline real vmath_sin_quarter(real t) { return sin(1.5707963267948966 * t); }
 
 #else
 
@@ -62,7 +67,7 @@ static inline float vmath_expm1(float x) {
     return scale * q + (scale - 1.0f);
 }
 
-/* log(1 + x) for x in [0, 1], as 2 atanh(s), s = x / (2 + x) <= 1/3. */
+/* log(1 + x) for x in [-0.3, 1], as 2 atanh(s), s = x / (2 + x), |s| <= 1/3. */
 static inline float vmath_log1p(float x) {
     const float s = x / (2.0f + x);
     const float t = s * s;
@@ -70,6 +75,30 @@ static inline float vmath_log1p(float x) {
            s * t *
                (0.666666756f +
                 t * (0.399988777f + t * (0.286168849f + t * (0.214276569f + t * 0.243009381f))));
+}
+
+/* log x for normal x > 0, from x = 2^n m with m in [sqrt(1/2), sqrt(2)). */
+static inline float vmath_log(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    const int32_t n = (int32_t)(bits - 0x3f3504f3u) >> 23; /* the bits of sqrt(1/2) */
+    bits -= (uint32_t)n << 23;
+    float m;
+    memcpy(&m, &bits, sizeof m);
+    const float whole = (float)n;
+    return whole * 0.693359375f + (vmath_log1p(m - 1.0f) - whole * 2.12194440e-4f);
+}
+
+/* cos and sin of pi/2 times t, |t| <= 1/2. */
+static inline float vmath_cos_quarter(float t) {
+    const float u = t * t;
+    return 1.0f +
+           u * (-1.23370054f + u * (0.253669244f + u * (-0.0208602885f + u * 0.000904021666f)));
+}
+
+static inline float vmath_sin_quarter(float t) {
+    const float u = t * t;
+    return t * (1.57079632f + u * (-0.64596346f + u * (0.07968004f + u * -0.00460167f)));
 }
 
 #endif

@@ -48,6 +48,27 @@ static void test_moments(void **state) {
     }
 }
 
+static int ascending(const void *a, const void *b) {
+    const float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* Kolmogorov and Smirnov: the farthest that the share of numbers below x is from Phi(x). */
+static void test_normal_distribution(void **state) {
+    gan_context *ctx = *state;
+    gan_tensor *t = gan_randn(ctx, SHAPE(MANY));
+    assert_made(ctx, t);
+    float *x = malloc(MANY * sizeof *x);
+    assert_non_null(x);
+    assert_ok(ctx, gan_tensor_read(t, x, MANY));
+    qsort(x, MANY, sizeof *x, ascending);
+    double farthest = 0;
+    for (int k = 0; k < MANY; k++)
+        farthest = fmax(farthest, fabs((k + 0.5) / MANY - 0.5 * erfc(-x[k] / sqrt(2))));
+    free(x);
+    assert_true(farthest < 1.95 / sqrt(MANY)); /* one in a thousand is farther */
+}
+
 /* Neighbours are uncorrelated, also at the distances of the generator's blocks. */
 static void test_independence(void **state) {
     gan_context *ctx = *state;
@@ -123,6 +144,7 @@ static void test_wrong_arguments(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         CONTEXT_TEST(test_moments),
+        CONTEXT_TEST(test_normal_distribution),
         CONTEXT_TEST(test_independence),
         CONTEXT_TEST(test_uniform_is_half_open),
         cmocka_unit_test(test_threads_do_not_matter),
