@@ -168,12 +168,13 @@ int main(int argc, char **argv) {
                 .steps = 25000,
                 .seeds = 10,
                 .batch = 512,
-                .threads = 1};
+                .threads = 1,
+                .counts_critic = 1};
     const option_row rows[] = {
         {"system", OPTION_TEXT, &system, 0, 0, "gan, gan-packed-2, wgan, wgan-gp, dragan"},
         {"data", OPTION_TEXT, &data, 0, 0, "ring, grid, roll"},
         {"out", OPTION_TEXT, &t.out, 0, 0, "file of the results"},
-        {"steps", OPTION_INTEGER, &t.steps, 1, 1e9, "of the generator, a trial"},
+        {"steps", OPTION_INTEGER, &t.steps, 1, 1e9, "of the discriminator, a trial"},
         {"seeds", OPTION_INTEGER, &t.seeds, 1, 1e6, "trials of each kind"},
         {"batch", OPTION_INTEGER, &t.batch, 1, MAX_POINTS / 2, "points (packs) a step"},
         {"threads", OPTION_INTEGER, &t.threads, 0, 256, "0 = one per core"},

@@ -35,10 +35,11 @@ static int32_t train(trials *t, const char *data, game *g) {
     char text[80];
     snprintf(text, sizeof text, "trial %d of %d: %s on %s", t->done + 1, t->total, g->rules->name,
              data);
+    const int64_t steps = t->counts_critic ? t->steps / g->rules->n_critic : t->steps;
     int32_t status = game_begin(g);
-    for (int64_t step = 0; step < t->steps && status == GAN_OK; step++) {
+    for (int64_t step = 0; step < steps && status == GAN_OK; step++) {
         status = game_step(g);
-        progress_show(&t->bar, (t->done + (double)step / (double)t->steps) / t->total, text);
+        progress_show(&t->bar, (t->done + (double)step / (double)steps) / t->total, text);
     }
     return status;
 }

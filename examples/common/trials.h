@@ -26,8 +26,9 @@ typedef struct trial_kind {
 typedef struct trials {
     const char *program, *out; /* the file of results                            */
     int64_t steps, seeds, batch, threads;
-    int64_t resume; /* trials that the file has are not repeated      */
-    int total;      /* of all trials                                  */
+    int counts_critic; /* steps are the discriminator's, not the generator's  */
+    int64_t resume;    /* trials that the file has are not repeated      */
+    int total;         /* of all trials                                  */
     int done;
     FILE *results;
     progress bar;
