@@ -79,14 +79,24 @@ gan_tensor *bench_discriminator_loss(bench *b, gan_tensor *fake) {
                    gan_bce_with_logits(gan_forward(b->d.module, gan_detach(fake)), 0));
 }
 
-void bench_gan_step(bench *b, gan_tensor *z) {
+gan_tensor *bench_joined_loss(bench *b, gan_tensor *fake) {
+    const int64_t half[] = {b->batch, 1};
+    gan_tensor *images = gan_concat((gan_tensor *[]){b->real, gan_detach(fake)}, 2, 0);
+    gan_tensor *scores = gan_forward(b->d.module, images); /* (2N,1) */
+    return gan_add(gan_bce_with_logits(gan_slice(scores, (int64_t[]){0, 0}, half), 1),
+                   gan_bce_with_logits(gan_slice(scores, (int64_t[]){b->batch, 0}, half), 0));
+}
+
+void bench_gan_step(bench *b, gan_tensor *z, bench_loss *loss) {
     gan_tensor *fake = gan_forward(b->g.module, z);
-    bench_check(b, gan_optimizer_minimize(b->od, bench_discriminator_loss(b, fake)));
+    bench_check(b, gan_optimizer_minimize(b->od, loss(b, fake)));
     gan_tensor *scores = gan_forward(b->d.module, fake);
     bench_check(b, gan_optimizer_minimize(b->og, gan_bce_with_logits(scores, 1)));
 }
 
-void bench_dcgan_step(bench *b) { bench_gan_step(b, bench_latents(b, 4)); }
+void bench_dcgan_step(bench *b) {
+    bench_gan_step(b, bench_latents(b, 4), bench_discriminator_loss);
+}
 
 static int by_value(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;

@@ -45,10 +45,15 @@ double bench_parameters(const gan_module *m);
 /* ---- steps ----------------------------------------------------------------------------------- */
 
 /* The discriminator's loss of the first GAN, for fakes cut from the generator. */
-gan_tensor *bench_discriminator_loss(bench *b, gan_tensor *fake);
+typedef gan_tensor *bench_loss(bench *b, gan_tensor *fake);
+bench_loss bench_discriminator_loss;
 
-/* Discriminator, then generator on the same fakes. */
-void bench_gan_step(bench *b, gan_tensor *z);
+/* The same from one forward of 2N samples, for a discriminator (N,D) to (N,1) that keeps samples
+ * apart. Pays for dense layers only (docs/performance.md). */
+bench_loss bench_joined_loss;
+
+/* Discriminator by its loss, then generator on the same fakes. */
+void bench_gan_step(bench *b, gan_tensor *z, bench_loss *loss);
 void bench_dcgan_step(bench *b);
 
 typedef struct bench_times {

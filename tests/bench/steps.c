@@ -48,7 +48,7 @@ static gan_tensor *distance(bench *b, gan_tensor *fake) {
                                   gan_forward(b->d.module, fake));
 }
 
-static void gan_mlp_step(bench *b) { bench_gan_step(b, bench_latents(b, 2)); }
+static void gan_mlp_step(bench *b) { bench_gan_step(b, bench_latents(b, 2), bench_joined_loss); }
 
 static void wgan_critic_step(bench *b) {
     bench_check(b, gan_optimizer_minimize(b->od, distance(b, sample(b))));
@@ -82,8 +82,7 @@ static void dragan_step(bench *b) {
     gan_tensor *fake = gan_forward(b->g.module, bench_latents(b, 2));
     gan_tensor *noise = gan_rand(b->ctx, gan_tensor_shape(b->real), 2, 0, 0.5);
     gan_tensor *around = gan_add(b->real, gan_mul(noise, gan_std(b->real, NULL, 0, 0, 1)));
-    gan_tensor *loss =
-        gan_add(bench_discriminator_loss(b, fake), penalty_between(b, b->real, around));
+    gan_tensor *loss = gan_add(bench_joined_loss(b, fake), penalty_between(b, b->real, around));
     bench_check(b, gan_optimizer_minimize(b->od, loss));
     bench_check(
         b, gan_optimizer_minimize(b->og, gan_bce_with_logits(gan_forward(b->d.module, fake), 1)));
