@@ -5,10 +5,19 @@
 BUILD_PACKAGES=(gcc libc6-dev cmake ninja-build libopenblas-serial-dev libpng-dev zlib1g-dev)
 DATA_PACKAGES=(dataset-fashion-mnist)
 TEST_PACKAGES=(pkg-config libcmocka-dev python3-torch python3-numpy g++ clang clang-format chromium
-    fonts-dejavu-core)
+    fonts-dejavu-core python3-onnx python3-pip libclang-rt-dev)
 
 CROSS_PACKAGES=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user zlib1g-dev:arm64
     libcmocka-dev:arm64 pkg-config python3)
+
+# PyPI's package onnxruntime, which Debian lacks, into a folder.
+install_onnxruntime() {
+    [ -d "$1/onnxruntime" ] && return
+    /usr/bin/python3 -m pip install -q --no-deps --target "$1" onnxruntime || {
+        rm -rf "$1"
+        echo "onnxruntime could not be installed: ONNX models are not run by it" >&2
+    }
+}
 
 # Installs those of the named packages that are not there, and asks nothing.
 install_packages() {

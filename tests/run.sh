@@ -19,6 +19,7 @@ build() {
 
 section packages
 install_packages "${BUILD_PACKAGES[@]}" "${DATA_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+install_onnxruntime build/onnxruntime
 
 section format
 find include lib examples tests bindings -name '*.[ch]' -print0 |

@@ -29,9 +29,9 @@ int folder_claim(const char *folder) {
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
-static const char *const outputs[] = {"config.json",           "checkpoint.safetensors",
-                                      "generator.safetensors", "log.jsonl",
-                                      "animation.png",         "report.html"};
+static const char *const outputs[] = {
+    "config.json", "checkpoint.safetensors", "generator.onnx", "generator.safetensors",
+    "log.jsonl",   "animation.png",          "report.html"};
 
 void folder_sample_name(char name[FILE_BYTES], int64_t step) {
     snprintf(name, FILE_BYTES, "samples-%08lld.png", (long long)step);

@@ -3,6 +3,7 @@
  *     config.json              what was asked for
  *     checkpoint.safetensors   all that the next step depends on
  *     generator.safetensors    the generator, with its own description
+ *     generator.onnx           the same for other runtimes
  *     log.jsonl                a line a step
  *     samples-00000100.png     the same samples after step 100
  *     animation.png            all of them, moving

@@ -98,7 +98,8 @@ static int write_checkpoint(run *r) {
 /* What is made to be looked at. */
 static int write_outputs(run *r) {
     char path[PATH_BYTES], name[FILE_BYTES];
-    if (gan_trainer_save_model(r->trainer, path_of(r, path, "generator.safetensors")) < 0)
+    if (gan_trainer_save_model(r->trainer, path_of(r, path, "generator.safetensors")) < 0 ||
+        gan_trainer_save_onnx(r->trainer, path_of(r, path, "generator.onnx")) < 0)
         return fail_library(r);
     folder_sample_name(name, r->pictured);
     return folder_animate(r->s->out) ||

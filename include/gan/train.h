@@ -279,6 +279,11 @@ GAN_API gan_tensor *gan_trainer_score(gan_trainer *t, gan_tensor *images, gan_te
  * among zeros. pix2pix's is described without its dropout. */
 GAN_API int32_t gan_trainer_save_model(gan_trainer *t, const char *path);
 
+/* Writes the same generator as an ONNX model, as gan_module_save_onnx. Inputs: "latent" (N, latent)
+ * and, with labels, "labels" (N) as int64 numbers; or "image" (N,C,H,W) of pix2pix, without its
+ * dropout. Output: "images" (N,C,H,W) in the range of the data. */
+GAN_API int32_t gan_trainer_save_onnx(gan_trainer *t, const char *path);
+
 /* Writes all that the next step depends on into one safetensors file: weights in memory's layout,
  * averages, moments, the context's random state, the loader's place, k, schedules, options, and a
  * checksum. */

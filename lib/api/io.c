@@ -7,6 +7,7 @@
 #include "data/pixels.h"
 #include "io/idx.h"
 #include "io/png.h"
+#include "nn/onnx.h"
 #include "nn/state.h"
 #include "nn/trace.h"
 
@@ -21,25 +22,31 @@ int32_t gan_module_save(const gan_module *m, const char *path) {
     return error_report(m->base.ctx, code);
 }
 
-static int32_t check_meaning(gan_context *ctx, const char *range) {
+static int32_t check_meaning(gan_context *ctx, const char *function, const char *range) {
     static const char *const known[] = {"-1..1", "0..1", ""};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(range, known[i]) == 0) return GAN_OK;
-    return error_set(ctx, GAN_EINVAL,
-                     "gan_module_save_traced: range is \"%s\", must be \"-1..1\", \"0..1\" or "
-                     "\"\"",
-                     range);
+    return error_set(ctx, GAN_EINVAL, "%s: range is \"%s\", must be \"-1..1\", \"0..1\" or \"\"",
+                     function, range);
+}
+
+/* What both functions below ask of their arguments. */
+static int32_t check_traced(const char *function, const gan_module *m, gan_tensor *input,
+                            gan_tensor *output, const char *range) {
+    gan_context *ctx = m->base.ctx;
+    int32_t code = context_enter(ctx);
+    if (!code && (tensor_context(input) != ctx || tensor_context(output) != ctx))
+        code = error_set(ctx, GAN_EINVAL, "%s: tensors of different contexts", function);
+    return code ? code : check_meaning(ctx, function, range);
 }
 
 int32_t gan_module_save_traced(const gan_module *m, const char *path, gan_tensor *input,
                                gan_tensor *output, const char *range) {
+    const char *function = "gan_module_save_traced";
     if (!m || !path || !input || !output || !range)
-        return error_null(m ? m->base.ctx : NULL, "gan_module_save_traced");
+        return error_null(m ? m->base.ctx : NULL, function);
     gan_context *ctx = m->base.ctx;
-    int32_t code = context_enter(ctx);
-    if (!code && (tensor_context(input) != ctx || tensor_context(output) != ctx))
-        code = error_set(ctx, GAN_EINVAL, "gan_module_save_traced: tensors of different contexts");
-    if (!code) code = check_meaning(ctx, range);
+    int32_t code = check_traced(function, m, input, output, range);
     if (code) return error_report(ctx, code);
     json_writer json = json_write(ctx);
     code = trace_graph(m, input, output, range, &json);
@@ -48,11 +55,30 @@ int32_t gan_module_save_traced(const gan_module *m, const char *path, gan_tensor
     return error_report(ctx, code);
 }
 
-int32_t gan_module_load(gan_module *m, const char *path) {
-    if (!m || !path) return error_null(m ? m->base.ctx : NULL, "gan_module_load");
-    int32_t code = context_enter(m->base.ctx);
-    if (!code) code = state_load(m, path);
+int32_t gan_module_save_onnx(const gan_module *m, const char *path, gan_tensor *input,
+                             gan_tensor *output, const char *range) {
+    static const onnx_names names = {
+        .function = "gan_module_save_onnx", .input = "input", .output = "output"};
+    if (!m || !path || !input || !output || !range)
+        return error_null(m ? m->base.ctx : NULL, names.function);
+    int32_t code = check_traced(names.function, m, input, output, range);
+    if (!code) code = onnx_save(m, path, &names, input, output, range);
     return error_report(m->base.ctx, code);
+}
+
+static int32_t load(const char *function, gan_module *m, const char *path, const char *part) {
+    if (!m || !path || !part) return error_null(m ? m->base.ctx : NULL, function);
+    int32_t code = context_enter(m->base.ctx);
+    if (!code) code = state_load(m, path, part);
+    return error_report(m->base.ctx, code);
+}
+
+int32_t gan_module_load(gan_module *m, const char *path) {
+    return load("gan_module_load", m, path, "");
+}
+
+int32_t gan_module_load_part(gan_module *m, const char *path, const char *part) {
+    return load("gan_module_load_part", m, path, part);
 }
 
 /* ---- IDX ------------------------------------------------------------------------------------- */
@@ -99,6 +125,18 @@ const uint8_t *gan_idx_data(const gan_idx *idx) { return idx ? idx->file.data : 
 /* ---- images -----------------------------------------------------------------------------------
  */
 
+/* Before memory is taken for images, whose size a file without any may declare as it likes. */
+static int32_t check_index(const gan_idx *idx, const char *name, const int32_t *index, int64_t n) {
+    for (int64_t i = 0; i < n; i++) {
+        int64_t item = index ? index[i] : -1;
+        if (item < 0 || item >= idx->file.dims[0])
+            return error_set(idx->base.ctx, GAN_EINVAL,
+                             "%s: index %lld is %lld, there are %lld items", name, (long long)i,
+                             (long long)item, (long long)idx->file.dims[0]);
+    }
+    return GAN_OK;
+}
+
 gan_tensor *gan_idx_images(const gan_idx *idx, const int32_t *index, int64_t n, double lo,
                            double hi) {
     const char *name = "gan_idx_images";
@@ -111,20 +149,15 @@ gan_tensor *gan_idx_images(const gan_idx *idx, const int32_t *index, int64_t n, 
     }
     shape s;
     if (pixels_check_range(ctx, name, lo, hi) ||
-        shape_check(ctx, name, (int64_t[]){n, f->dims[1], f->dims[2], 1}, 4, &s))
+        shape_check(ctx, name, (int64_t[]){n, f->dims[1], f->dims[2], 1}, 4, &s) ||
+        check_index(idx, name, index, n))
         return NULL;
     int64_t pixels = f->dims[1] * f->dims[2];
     gan_tensor *images = tensor_new(ctx, &s);
     pixel_levels levels = pixels_levels(lo, hi);
-    for (int64_t i = 0; images && i < n; i++) {
-        int64_t item = index ? index[i] : -1;
-        if (item < 0 || item >= f->dims[0]) {
-            error_set(ctx, GAN_EINVAL, "%s: index %lld is %lld, there are %lld items", name,
-                      (long long)i, (long long)item, (long long)f->dims[0]);
-            return NULL;
-        }
-        pixels_to_reals(&levels, f->data + item * pixels, pixels, tensor_data(images) + i * pixels);
-    }
+    for (int64_t i = 0; images && i < n; i++)
+        pixels_to_reals(&levels, f->data + index[i] * pixels, pixels,
+                        tensor_data(images) + i * pixels);
     return images;
 }
 

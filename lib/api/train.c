@@ -254,15 +254,25 @@ gan_tensor *gan_trainer_score(gan_trainer *t, gan_tensor *images, gan_tensor *gi
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-int32_t gan_trainer_save_model(gan_trainer *t, const char *path) {
-    if (!t || !path) return error_null(t ? t->base.ctx : NULL, "gan_trainer_save_model");
+/* Writes the generator in a scope of its own. */
+static int32_t write_generator(const char *function, gan_trainer *t, const char *path,
+                               int32_t (*write)(gan_trainer *t, const char *path)) {
+    if (!t || !path) return error_null(t ? t->base.ctx : NULL, function);
     gan_context *ctx = t->base.ctx;
     int32_t code = context_enter(ctx);
     int64_t mark = code ? code : scope_begin(ctx);
     if (mark < 0) return error_report(ctx, (int32_t)mark);
-    code = trainer_save_model(t, path);
+    code = write(t, path);
     scope_escape(ctx, mark, NULL);
     return error_report(ctx, code);
+}
+
+int32_t gan_trainer_save_model(gan_trainer *t, const char *path) {
+    return write_generator("gan_trainer_save_model", t, path, trainer_save_model);
+}
+
+int32_t gan_trainer_save_onnx(gan_trainer *t, const char *path) {
+    return write_generator("gan_trainer_save_onnx", t, path, trainer_save_onnx);
 }
 
 int32_t gan_trainer_save(gan_trainer *t, const char *path) {

@@ -2,10 +2,14 @@
 
 #include "core/alloc.h"
 #include "core/error.h"
+#include "io/bytes.h"
 #include "io/file.h"
+#include "io/half.h"
 #include "io/json.h"
+#include "io/sort.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,37 +65,6 @@ static int needed_bytes(const safetensors_entry *entry, size_t *out) {
 }
 
 /* ---- sorting --------------------------------------------------------------------------------- */
-
-typedef int (*compare_fn)(const void *a, const void *b);
-
-static void swap(char *a, char *b, size_t size) {
-    for (size_t i = 0; i < size; i++) {
-        char kept = a[i];
-        a[i] = b[i];
-        b[i] = kept;
-    }
-}
-
-static void sift_down(char *base, size_t parent, size_t count, size_t size, compare_fn compare) {
-    for (size_t child; (child = 2 * parent + 1) < count; parent = child) {
-        if (child + 1 < count && compare(base + child * size, base + (child + 1) * size) < 0)
-            child++;
-        if (compare(base + parent * size, base + child * size) >= 0) return;
-        swap(base + parent * size, base + child * size, size);
-    }
-}
-
-/* Heapsort: unlike the C library's qsort it takes no memory outside the arena and stays n log n for
- * an adversary's order. */
-static void sort(void *array, size_t count, size_t size, compare_fn compare) {
-    char *base = array;
-
-    for (size_t parent = count / 2; parent-- > 0;) sift_down(base, parent, count, size, compare);
-    for (size_t last = count; last-- > 1;) {
-        swap(base, base + last * size, size);
-        sift_down(base, 0, last, size, compare);
-    }
-}
 
 /* Entries by name or pairs by key, which both are the first member. */
 static int by_name(const void *a, const void *b) {
@@ -315,27 +288,31 @@ static int32_t check_coverage(parser *p) {
     return GAN_OK;
 }
 
+int32_t safetensors_index(gan_context *ctx, const char *path, safetensors *file) {
+    sort(file->entries, file->count, sizeof *file->entries, by_name);
+    const char *twice = find_duplicate(file->entries, file->count, sizeof *file->entries);
+    if (twice == NULL) return GAN_OK;
+    return error_set(ctx, GAN_EFORMAT, "%s: tensor " NAME " occurs twice", path, twice);
+}
+
 static int32_t check_names(parser *p) {
     safetensors *file = &p->file;
 
-    sort(file->entries, file->count, sizeof *file->entries, by_name);
-    const char *twice = find_duplicate(file->entries, file->count, sizeof *file->entries);
-    if (twice != NULL) return tensor_error(p, twice, "occurs twice");
-
+    int32_t status = safetensors_index(p->ctx, p->path, file);
+    if (status != GAN_OK) return status;
     sort(file->metadata, file->metadata_count, sizeof *file->metadata, by_name);
-    twice = find_duplicate(file->metadata, file->metadata_count, sizeof *file->metadata);
+    const char *twice =
+        find_duplicate(file->metadata, file->metadata_count, sizeof *file->metadata);
     if (twice == NULL) return GAN_OK;
     return error_set(p->ctx, GAN_EFORMAT, "%s: metadata " NAME " occurs twice", p->path, twice);
 }
 
 static int32_t parse_image(parser *p, uint8_t *image, size_t bytes) {
-    uint64_t header = 0;
-
     if (bytes < LENGTH_BYTES) {
         return error_set(p->ctx, GAN_EFORMAT, "%s: %zu bytes are no safetensors file", p->path,
                          bytes);
     }
-    for (int i = 0; i < LENGTH_BYTES; i++) header |= (uint64_t)image[i] << 8 * i;
+    uint64_t header = bytes_le(image, LENGTH_BYTES);
     if (header > MAX_HEADER_BYTES || header > bytes - LENGTH_BYTES) {
         return error_set(p->ctx, GAN_EFORMAT,
                          "%s: no safetensors file: a header of %" PRIu64 " bytes in a file of %zu",
@@ -351,13 +328,10 @@ static int32_t parse_image(parser *p, uint8_t *image, size_t bytes) {
     return status;
 }
 
-int32_t safetensors_read(gan_context *ctx, const char *path, safetensors *out) {
-    parser p = {.ctx = ctx, .path = path};
-    size_t bytes;
-    int32_t status = file_read(ctx, path, &p.file.image, &bytes);
-    if (status != GAN_OK) return status;
-
-    status = parse_image(&p, p.file.image, bytes);
+int32_t safetensors_parse(gan_context *ctx, const char *path, uint8_t *image, size_t bytes,
+                          safetensors *out) {
+    parser p = {.ctx = ctx, .path = path, .file.image = image};
+    int32_t status = parse_image(&p, image, bytes);
     if (status == GAN_OK) {
         *out = p.file;
     } else {
@@ -366,15 +340,68 @@ int32_t safetensors_read(gan_context *ctx, const char *path, safetensors *out) {
     return status;
 }
 
+int32_t safetensors_read(gan_context *ctx, const char *path, safetensors *out) {
+    uint8_t *image;
+    size_t bytes;
+    int32_t status = file_read(ctx, path, &image, &bytes);
+    return status == GAN_OK ? safetensors_parse(ctx, path, image, bytes, out) : status;
+}
+
 void safetensors_release(gan_context *ctx, safetensors *file) {
     arena_free(ctx, file->entries);
     arena_free(ctx, file->metadata);
     arena_free(ctx, file->image);
+    arena_free(ctx, file->more);
 }
 
 const safetensors_entry *safetensors_find(const safetensors *file, const char *name) {
     if (file->count == 0) return NULL;
     return bsearch(&name, file->entries, file->count, sizeof *file->entries, by_name);
+}
+
+const char *safetensors_metadata(const safetensors *file, const char *key) {
+    if (file->metadata_count == 0) return NULL;
+    const safetensors_pair *pair =
+        bsearch(&key, file->metadata, file->metadata_count, sizeof *pair, by_name);
+    return pair == NULL ? NULL : pair->value;
+}
+
+void safetensors_keep(safetensors *file, const char *part) {
+    size_t length = strlen(part), kept = 0;
+
+    for (size_t i = 0; i < file->count && length > 0; i++) {
+        safetensors_entry *entry = &file->entries[i];
+        if (strncmp(entry->name, part, length) != 0 || entry->name[length] != '.') continue;
+        entry->name += length + 1;
+        file->entries[kept++] = *entry;
+    }
+    if (length > 0) file->count = kept;
+}
+
+double safetensors_value(const safetensors_entry *entry, int64_t i) {
+    const uint8_t *at = entry->data + (size_t)i * (dtypes[entry->dtype].bits / 8);
+    float f;
+    double d;
+    uint16_t h;
+    int64_t n;
+
+    switch (entry->dtype) {
+    case SAFETENSORS_F16:
+    case SAFETENSORS_BF16:
+        memcpy(&h, at, sizeof h);
+        return (double)(entry->dtype == SAFETENSORS_F16 ? half_from_f16(h) : half_from_bf16(h));
+    case SAFETENSORS_F32:
+        memcpy(&f, at, sizeof f);
+        return (double)f;
+    case SAFETENSORS_F64:
+        memcpy(&d, at, sizeof d);
+        return d;
+    case SAFETENSORS_I64:
+        memcpy(&n, at, sizeof n);
+        return (double)n;
+    default:
+        return NAN;
+    }
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */

@@ -56,7 +56,8 @@ typedef struct safetensors {
     size_t count;
     safetensors_pair *metadata;
     size_t metadata_count;
-    uint8_t *image; /* the whole file: names, strings and data point into it */
+    uint8_t *image; /* the whole file: names, strings and data point into it... */
+    uint8_t *more;  /* ...or here, where a reader had to make them; NULL: it did not */
 } safetensors;
 
 /* "F32" */
@@ -65,10 +66,26 @@ const char *safetensors_dtype_name(safetensors_dtype dtype);
 /* Reads and checks a file: every byte of data belongs to exactly one entry, whose shape and type
  * need exactly its bytes. *out is written on success only. */
 int32_t safetensors_read(gan_context *ctx, const char *path, safetensors *out);
+/* The same for a file in memory, a block of the arena, of which it becomes the owner in any case.
+ */
+int32_t safetensors_parse(gan_context *ctx, const char *path, uint8_t *image, size_t bytes,
+                          safetensors *out);
 void safetensors_release(gan_context *ctx, safetensors *file);
+
+/* For readers of other formats into this list: sorts the entries by name; GAN_EFORMAT if one occurs
+ * twice. */
+int32_t safetensors_index(gan_context *ctx, const char *path, safetensors *file);
 
 /* NULL if there is none. */
 const safetensors_entry *safetensors_find(const safetensors *file, const char *name);
+const char *safetensors_metadata(const safetensors *file, const char *key);
+
+/* Drops all entries but those whose names begin with `part` and a dot, and that from the names; ""
+ * keeps all. */
+void safetensors_keep(safetensors *file, const char *part);
+
+/* Element i of an entry of type F16, BF16, F32, F64 or I64. */
+double safetensors_value(const safetensors_entry *entry, int64_t i);
 
 /* Writes a file, whole or not at all, in the order of the format's own writer. Metadata keeps the
  * caller's order; without any the header has none. */

@@ -4,7 +4,7 @@
 #include "core/alloc.h"
 #include "core/error.h"
 #include "core/scope.h"
-#include "io/safetensors.h"
+#include "io/weights.h"
 #include "ops/op.h"
 
 #include <string.h>
@@ -103,10 +103,12 @@ static int32_t check_entry(const gan_module *m, const char *path, const entry *r
     gan_context *ctx = m->base.ctx;
     const char *name = module_entry_name(m, row);
     int right = row->integer ? e->dtype == SAFETENSORS_I64
-                             : e->dtype == SAFETENSORS_F32 || e->dtype == SAFETENSORS_F64;
+                             : e->dtype == SAFETENSORS_F16 || e->dtype == SAFETENSORS_BF16 ||
+                                   e->dtype == SAFETENSORS_F32 || e->dtype == SAFETENSORS_F64;
     if (!right)
         return error_set(ctx, GAN_EFORMAT, "%s: tensor '%s' is of type %s, must be %s", path, name,
-                         safetensors_dtype_name(e->dtype), row->integer ? "I64" : "F32 or F64");
+                         safetensors_dtype_name(e->dtype),
+                         row->integer ? "I64" : "F16, BF16, F32 or F64");
     shape wanted = file_shape(row);
     if (fits(e, &wanted)) return GAN_OK;
     char a[SHAPE_TEXT], b[SHAPE_TEXT];
@@ -115,44 +117,47 @@ static int32_t check_entry(const gan_module *m, const char *path, const entry *r
                      shape_text(&found, a), shape_text(&wanted, b));
 }
 
-static real decode_one(const safetensors_entry *e, int64_t i) {
-    float f;
-    double d;
-    int64_t n;
-    switch (e->dtype) {
-    case SAFETENSORS_F32:
-        memcpy(&f, e->data + 4 * i, 4);
-        return (real)f;
-    case SAFETENSORS_F64:
-        memcpy(&d, e->data + 8 * i, 8);
-        return (real)d;
-    default:
-        memcpy(&n, e->data + 8 * i, 8);
-        return (real)n;
-    }
-}
-
 /* The file's values in memory layout: a tensor of the current scope. */
 static gan_tensor *decode(gan_context *ctx, const entry *row, const safetensors_entry *e) {
     shape s = file_shape(row);
     gan_tensor *t = tensor_new(ctx, &s);
     if (!t) return NULL;
-    for (int64_t i = 0; i < tensor_size(t); i++) tensor_data(t)[i] = decode_one(e, i);
+    for (int64_t i = 0; i < tensor_size(t); i++) tensor_data(t)[i] = (real)safetensors_value(e, i);
     const permutation *p = permutation_of(row);
     return p ? op_transpose(t, p->to_memory) : t;
 }
 
+/* The first entry whose name ends with a dot and `name`, or NULL. */
+static const safetensors_entry *find_deeper(const safetensors *file, const char *name) {
+    size_t length = strlen(name);
+    for (size_t i = 0; i < file->count; i++) {
+        size_t whole = strlen(file->entries[i].name), before = whole - length;
+        if (whole > length && file->entries[i].name[before - 1] == '.' &&
+            strcmp(file->entries[i].name + before, name) == 0)
+            return &file->entries[i];
+    }
+    return NULL;
+}
+
+static int32_t report_missing(const gan_module *m, const char *path, const char *name,
+                              const safetensors *file) {
+    const safetensors_entry *deeper = find_deeper(file, name);
+    if (!deeper)
+        return error_set(m->base.ctx, GAN_EFORMAT, "%s: tensor '%s' is missing", path, name);
+    return error_set(m->base.ctx, GAN_EFORMAT,
+                     "%s: tensor '%s' is missing, but '%s' is there: load that part", path, name,
+                     deeper->name);
+}
+
 /* Finds what the module lacks or the file has too much of. */
 static int32_t check_names(const gan_module *m, const char *path, const safetensors *file) {
-    gan_context *ctx = m->base.ctx;
     for (size_t i = 0; i < m->entry_total; i++) {
         const char *name = module_entry_name(m, module_entry(m, i));
-        if (!safetensors_find(file, name))
-            return error_set(ctx, GAN_EFORMAT, "%s: tensor '%s' is missing", path, name);
+        if (!safetensors_find(file, name)) return report_missing(m, path, name, file);
     }
     for (size_t i = 0; i < file->count && file->count > m->entry_total; i++)
         if (!module_find(m, file->entries[i].name))
-            return error_set(ctx, GAN_EFORMAT, "%s: the module has no tensor '%s'", path,
+            return error_set(m->base.ctx, GAN_EFORMAT, "%s: the module has no tensor '%s'", path,
                              file->entries[i].name);
     return GAN_OK;
 }
@@ -169,12 +174,26 @@ static int32_t decode_all(const gan_module *m, const char *path, const safetenso
     return code;
 }
 
-int32_t state_load(gan_module *m, const char *path) {
+/* The part's entries of a file, which the caller releases. */
+static int32_t read_part(gan_context *ctx, const char *path, const char *part, safetensors *file) {
+    int32_t code = weights_read(ctx, path, file);
+    if (code) return code;
+    if (safetensors_metadata(file, "gan.checkpoint"))
+        code = error_set(ctx, GAN_EFORMAT,
+                         "%s: is a checkpoint of a trainer, which gan_trainer_load reads", path);
+    safetensors_keep(file, part);
+    if (!code && *part && !file->count)
+        code = error_set(ctx, GAN_EFORMAT, "%s: has no part '%.64s'", path, part);
+    if (code) safetensors_release(ctx, file);
+    return code;
+}
+
+int32_t state_load(gan_module *m, const char *path, const char *part) {
     gan_context *ctx = m->base.ctx;
     gan_tensor **values = arena_alloc_array(ctx, m->entry_total, sizeof(gan_tensor *));
     if (!values) return GAN_ENOMEM;
     safetensors file;
-    int32_t code = safetensors_read(ctx, path, &file);
+    int32_t code = read_part(ctx, path, part, &file);
     if (!code) {
         int before = autograd_recording(ctx, 0);
         int64_t mark = scope_begin(ctx);

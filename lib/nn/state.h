@@ -7,7 +7,7 @@
 /* graph: the JSON of gan.graph, or NULL. */
 int32_t state_save(const gan_module *m, const char *path, const char *graph);
 
-/* All or nothing. */
-int32_t state_load(gan_module *m, const char *path);
+/* Reads the tensors of the file's part of that name, or with "" all; all or nothing. */
+int32_t state_load(gan_module *m, const char *path, const char *part);
 
 #endif

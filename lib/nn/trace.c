@@ -17,20 +17,33 @@ typedef struct trace {
     uint64_t first; /* sequence number before the first result, so that names count from 1 */
 } trace;
 
+const entry *trace_entry(const gan_module *m, const node *leaf) {
+    for (size_t i = 0; i < m->entry_total; i++) {
+        const entry *e = module_entry(m, i);
+        if (tensor_node(e->tensor) == leaf) return e;
+    }
+    return NULL;
+}
+
 /* What a leaf is called in the file, or NULL. */
 static const char *leaf_name(const trace *t, const node *leaf) {
     if (leaf == t->input) return "input";
-    for (size_t i = 0; i < t->module->entry_total; i++) {
-        const entry *e = module_entry(t->module, i);
-        if (tensor_node(e->tensor) == leaf) return module_entry_name(t->module, e);
-    }
-    return NULL;
+    const entry *e = trace_entry(t->module, leaf);
+    return e ? module_entry_name(t->module, e) : NULL;
 }
 
 static const char *name_of(const trace *t, const node *n, char text[RESULT_NAME]) {
     if (n->op == NODE_LEAF) return leaf_name(t, n);
     snprintf(text, RESULT_NAME, "%%%llu", (unsigned long long)(n->sequence - t->first));
     return text;
+}
+
+int32_t trace_refuse_input(const char *function, const node *n) {
+    return error_set(
+        n->ctx, GAN_EINVAL,
+        "%s: operator '%s' reads a tensor that is neither the input nor a parameter or "
+        "buffer of the module",
+        function, op_find(n->op)->name);
 }
 
 /* ---- one operator ---------------------------------------------------------------------------- */
@@ -75,11 +88,7 @@ static int32_t put_inputs(const trace *t, json_writer *json, const node *n) {
     json_begin_array(json);
     for (int32_t i = 0; i < n->inputs; i++) {
         const char *name = n->in[i].from ? name_of(t, n->in[i].from, text) : NULL;
-        if (!name)
-            return error_set(t->ctx, GAN_EINVAL,
-                             "gan_module_save_traced: operator '%s' reads a tensor that is neither "
-                             "the input nor a parameter or buffer of the module",
-                             op_find(n->op)->name);
+        if (!name) return trace_refuse_input("gan_module_save_traced", n);
         json_put_string(json, name);
     }
     json_end_array(json);
@@ -120,6 +129,21 @@ static int contains(node *const *nodes, size_t count, const node *n) {
     return 0;
 }
 
+int32_t trace_collect(const char *function, gan_tensor *input, gan_tensor *output, node ***nodes,
+                      size_t *count) {
+    gan_context *ctx = tensor_context(input);
+    const node *from = tensor_node(input);
+    if (!from || from->op != NODE_LEAF || !tensor_node(output))
+        return error_set(
+            ctx, GAN_EINVAL,
+            "%s: the input must be tracked (gan_track) and the output recorded from it", function);
+    *nodes = autograd_collect(output, count);
+    if (!*nodes) return GAN_ENOMEM;
+    if (contains(*nodes, *count, from)) return GAN_OK;
+    arena_free(ctx, *nodes);
+    return error_set(ctx, GAN_EINVAL, "%s: the output does not depend on the input", function);
+}
+
 static uint64_t before_first_result(node *const *nodes, size_t count) {
     for (size_t i = 0; i < count; i++)
         if (nodes[i]->op != NODE_LEAF) return nodes[i]->sequence - 1;
@@ -130,33 +154,24 @@ int32_t trace_graph(const gan_module *m, gan_tensor *input, gan_tensor *output, 
                     json_writer *json) {
     gan_context *ctx = m->base.ctx;
     trace t = {.ctx = ctx, .input = tensor_node(input), .module = m};
-    if (!t.input || t.input->op != NODE_LEAF || !tensor_node(output))
-        return error_set(ctx, GAN_EINVAL,
-                         "gan_module_save_traced: the input must be tracked (gan_track) and the "
-                         "output recorded from it");
-    size_t count = 0;
-    node **nodes = autograd_collect(output, &count);
-    if (!nodes) return GAN_ENOMEM;
+    node **nodes;
+    size_t count;
+    int32_t code = trace_collect("gan_module_save_traced", input, output, &nodes, &count);
+    if (code) return code;
     t.first = before_first_result(nodes, count);
-    int32_t code = GAN_OK;
-    if (!contains(nodes, count, t.input))
-        code = error_set(ctx, GAN_EINVAL,
-                         "gan_module_save_traced: the output does not depend on the input");
     char text[RESULT_NAME];
-    if (!code) {
-        json_begin_object(json);
-        json_put_key(json, "version");
-        json_put_int(json, 1);
-        json_put_key(json, "input");
-        json_put_string(json, "input");
-        put_shape(json, tensor_shape(input));
-        json_put_key(json, "output");
-        json_put_string(json, name_of(&t, tensor_node(output), text));
-        json_put_key(json, "range");
-        json_put_string(json, range);
-        code = put_nodes(&t, json, nodes, count);
-        json_end_object(json);
-    }
+    json_begin_object(json);
+    json_put_key(json, "version");
+    json_put_int(json, 1);
+    json_put_key(json, "input");
+    json_put_string(json, "input");
+    put_shape(json, tensor_shape(input));
+    json_put_key(json, "output");
+    json_put_string(json, name_of(&t, tensor_node(output), text));
+    json_put_key(json, "range");
+    json_put_string(json, range);
+    code = put_nodes(&t, json, nodes, count);
+    json_end_object(json);
     arena_free(ctx, nodes);
     return code ? code : json->status;
 }

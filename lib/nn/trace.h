@@ -2,8 +2,20 @@
 #ifndef GAN_NN_TRACE_H
 #define GAN_NN_TRACE_H
 
+#include "core/node.h"
 #include "io/json.h"
 #include "nn/module.h"
+
+/* The recorded operations from `input`, a tracked leaf, to `output`, in creation order and with the
+ * leaves they read: an arena block, the caller's. Errors name `function`. */
+int32_t trace_collect(const char *function, gan_tensor *input, gan_tensor *output, node ***nodes,
+                      size_t *count);
+
+/* The parameter or buffer of m that this leaf is, or NULL. */
+const entry *trace_entry(const gan_module *m, const node *leaf);
+
+/* Sets the error that `n` reads a tensor that is neither the input nor one of the module's. */
+int32_t trace_refuse_input(const char *function, const node *n);
 
 /* Writes the graph between `input` (a tracked leaf) and `output` as JSON:
  *

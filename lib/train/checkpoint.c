@@ -186,7 +186,7 @@ void checkpoint_restore(gan_trainer *t) {
 static const char FORMAT_KEY[] = "gan.checkpoint", SYSTEM_KEY[] = "gan.system",
                   CHECKSUM_KEY[] = "gan.checksum";
 
-enum { CHECKSUM_TEXT = 17, NAME_TEXT = 64 };
+enum { NAME_TEXT = 64 };
 
 /* FNV-1a on words of 8 bytes, and the last ones on their own. */
 static uint64_t hash(uint64_t h, const void *bytes, size_t n) {
@@ -202,8 +202,7 @@ static uint64_t hash(uint64_t h, const void *bytes, size_t n) {
     return h;
 }
 
-/* Of all names and bytes, whatever their order. */
-static void checksum(const safetensors_entry *entries, size_t count, char text[CHECKSUM_TEXT]) {
+void checkpoint_checksum(const safetensors_entry *entries, size_t count, char text[CHECKSUM_TEXT]) {
     uint64_t sum = 0;
     for (size_t i = 0; i < count; i++) {
         uint64_t h = hash(0xcbf29ce484222325, entries[i].name, strlen(entries[i].name));
@@ -247,7 +246,7 @@ int32_t checkpoint_save(gan_trainer *t, const char *path) {
         for (size_t i = 0; i < t->item_count; i++) entries[i] = entry_of(&t->items[i]);
         for (size_t i = 0; i < preset_option_count; i++)
             entries[t->item_count + i] = option_entry(&t->opts, &preset_options[i], names[i]);
-        checksum(entries, count, sum);
+        checkpoint_checksum(entries, count, sum);
         const safetensors_pair metadata[] = {
             {FORMAT_KEY, "1"}, {SYSTEM_KEY, preset_name(t->opts.system)}, {CHECKSUM_KEY, sum}};
         code = safetensors_write(ctx, path, entries, count, metadata, 3);
@@ -258,9 +257,8 @@ int32_t checkpoint_save(gan_trainer *t, const char *path) {
 }
 
 static const char *metadata_find(const safetensors *file, const char *key) {
-    for (size_t i = 0; i < file->metadata_count; i++)
-        if (strcmp(file->metadata[i].key, key) == 0) return file->metadata[i].value;
-    return "";
+    const char *value = safetensors_metadata(file, key);
+    return value ? value : "";
 }
 
 /* A whole file that gan_trainer_save wrote. */
@@ -271,7 +269,7 @@ static int32_t check_format(gan_context *ctx, const char *path, const safetensor
     if (strcmp(format, "1") != 0)
         return error_set(ctx, GAN_EFORMAT, "%s: is of format %.16s, this library knows 1", path,
                          format);
-    checksum(file->entries, file->count, sum);
+    checkpoint_checksum(file->entries, file->count, sum);
     if (strcmp(sum, metadata_find(file, CHECKSUM_KEY)) != 0)
         return error_set(ctx, GAN_EFORMAT, "%s: the checksum does not fit: the file is damaged",
                          path);

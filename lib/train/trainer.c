@@ -5,6 +5,7 @@
 #include "core/alloc.h"
 #include "core/error.h"
 #include "io/json.h"
+#include "nn/onnx.h"
 #include "nn/state.h"
 #include "nn/trace.h"
 #include "ops/draw.h"
@@ -146,18 +147,38 @@ static gan_tensor *example(gan_trainer *t) {
     return op_track(x);
 }
 
-int32_t trainer_save_model(gan_trainer *t, const char *path) {
+/* Runs the generator that is shown on an example, recorded; *y is NULL on failure. */
+static gan_tensor *record(gan_trainer *t, gan_tensor **y) {
     gan_context *ctx = t->base.ctx;
     gan_module *g = shown(t);
-    json_writer json = json_write(ctx);
     int before = autograd_recording(ctx, 1);
     module_train(g, 0);
-    gan_tensor *x = example(t), *y = network_generate(t->networks, g, x);
+    gan_tensor *x = example(t);
+    *y = network_generate(t->networks, g, x);
     module_train(g, g == t->generator);
     autograd_recording(ctx, before);
-    int32_t code = y ? trace_graph(g, x, y, t->opts.unit_range ? "0..1" : "-1..1", &json)
-                     : error_report(ctx, GAN_ENOMEM);
-    if (!code) code = state_save(g, path, json.text);
+    return x;
+}
+
+static const char *range_of(const gan_trainer *t) { return t->opts.unit_range ? "0..1" : "-1..1"; }
+
+int32_t trainer_save_model(gan_trainer *t, const char *path) {
+    gan_context *ctx = t->base.ctx;
+    json_writer json = json_write(ctx);
+    gan_tensor *y, *x = record(t, &y);
+    int32_t code =
+        y ? trace_graph(shown(t), x, y, range_of(t), &json) : error_report(ctx, GAN_ENOMEM);
+    if (!code) code = state_save(shown(t), path, json.text);
     json_writer_release(&json);
     return code;
+}
+
+int32_t trainer_save_onnx(gan_trainer *t, const char *path) {
+    const onnx_names names = {.function = "gan_trainer_save_onnx",
+                              .input = t->opts.network == GAN_NETWORK_UNET ? "image" : "latent",
+                              .output = "images",
+                              .classes = network_code_size(&t->opts) - t->opts.latent};
+    gan_tensor *y, *x = record(t, &y);
+    return y ? onnx_save(shown(t), path, &names, x, y, range_of(t))
+             : error_report(t->base.ctx, GAN_ENOMEM);
 }

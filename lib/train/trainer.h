@@ -76,6 +76,7 @@ gan_tensor *trainer_pack(gan_trainer *t, gan_tensor *x);
 
 /* Writes the generator, with its description. */
 int32_t trainer_save_model(gan_trainer *t, const char *path);
+int32_t trainer_save_onnx(gan_trainer *t, const char *path);
 
 /* ---- training -------------------------------------------------------------------------------- */
 
@@ -97,6 +98,10 @@ void checkpoint_restore(gan_trainer *t);
 
 int32_t checkpoint_save(gan_trainer *t, const char *path);
 int32_t checkpoint_load(gan_trainer *t, const char *path);
+
+/* Of all names and bytes, whatever their order. */
+enum { CHECKSUM_TEXT = 17 };
+void checkpoint_checksum(const safetensors_entry *entries, size_t count, char text[CHECKSUM_TEXT]);
 
 /* Fills the options with those of a file; what an error leaves in them is of no use. */
 int32_t checkpoint_options(gan_context *ctx, const char *path, gan_trainer_opts *o);

@@ -72,7 +72,7 @@ for system in gan dcgan cgan pix2pix wgan wgan-gp dragan began; do
     grep -q $'[\r\033]' stderr && fail "terminal codes outside a terminal"
     run --out $system --steps 60 --resume
     check_log $system 60 ${numbers[$system]} # several words
-    for file in generator.safetensors checkpoint.safetensors report.html config.json; do
+    for file in generator.safetensors generator.onnx checkpoint.safetensors report.html config.json; do
         [ -s $system/$file ] || fail "$system: no $file"
     done
     check_animation $system/animation.png 5 # after steps 0, 20, 40, 50 and 60

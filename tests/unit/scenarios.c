@@ -1,5 +1,6 @@
 #include "scenarios.h"
 
+#include "archive.h"
 #include "datasets.h"
 #include "training.h"
 
@@ -337,10 +338,36 @@ static int32_t weights_through(gan_context *ctx, const char *path) {
         gan_module_train(m, 0);
         gan_tensor *y = gan_forward(m, x);
         code = y ? gan_module_save_traced(m, path, x, y, "") : gan_error_code(ctx);
+        if (!code) code = gan_module_save_onnx(m, path, x, y, "");
         gan_scope_end(ctx, mark);
     } else if (mark < 0) {
         code = (int32_t)mark;
     }
+    gan_module_unref(m);
+    return code;
+}
+
+/* {"a": every second of four numbers}, which is copied; see test_pth.c */
+static const char pickle[] =
+    "\x80\x02}X\1\0\0\0a"
+    "ctorch._utils\n_rebuild_tensor_v2\n((X\7\0\0\0storagectorch\nFloatStorage\nX\1\0\0\0"
+    "0X\3\0\0\0cpuK\4tQK\0K\2\x85K\2\x85\x89"
+    "ccollections\nOrderedDict\n)RtRs.";
+
+static int32_t pth_through(gan_context *ctx, const char *path) {
+    static const float numbers[4] = {1, 2, 3, 4};
+    archive a = {0};
+    archive_add(&a, "w/data.pkl", pickle, sizeof pickle - 1);
+    archive_add(&a, "w/data/0", numbers, sizeof numbers);
+    archive_end(&a);
+    write_file(path, a.bytes, a.size);
+    archive_release(&a);
+    gan_module *m = NULL;
+    int32_t code = gan_module_create(ctx, &m);
+    if (code) return code;
+    gan_tensor *start = gan_zeros(ctx, SHAPE(2));
+    code = made(ctx, start ? gan_add_parameter(m, "a", start) : NULL);
+    if (!code) code = gan_module_load(m, path);
     gan_module_unref(m);
     return code;
 }
@@ -482,6 +509,7 @@ static int32_t use_trainer(gan_context *ctx, gan_trainer *t, const char *path) {
     code = made(ctx, gan_trainer_sample(t, gan_trainer_latents(t, 1), &label));
     gan_scope_end(ctx, mark);
     if (!code) code = gan_trainer_save_model(t, path);
+    if (!code) code = gan_trainer_save_onnx(t, path);
     if (!code) code = gan_trainer_save(t, path);
     gan_trainer_opts o = {.struct_size = sizeof o};
     if (!code) code = gan_trainer_opts_load(ctx, path, &o);
@@ -526,6 +554,7 @@ static int32_t with_file(gan_context *ctx, int32_t (*run)(gan_context *ctx, cons
 }
 
 static int32_t weights(gan_context *ctx) { return with_file(ctx, weights_through); }
+static int32_t pth(gan_context *ctx) { return with_file(ctx, pth_through); }
 static int32_t idx(gan_context *ctx) { return with_file(ctx, idx_through); }
 static int32_t png(gan_context *ctx) { return with_file(ctx, png_through); }
 static int32_t trainer(gan_context *ctx) { return with_file(ctx, trainer_through); }
@@ -607,6 +636,7 @@ const scenario scenarios[] = {
     {"optimizers", optimizers},
     {"training", training_steps},
     {"weights", weights},
+    {"pth", pth},
     {"idx", idx},
     {"png", png},
     {"data from arrays", data_from_arrays},

@@ -239,6 +239,14 @@ static void test_traced_graph(void **state) {
                   "gan_module_save_traced", "range", "0..2");
     gan_tensor *constant = gan_randn(ctx, SHAPE(1, 3));
     assert_status(ctx, gan_module_save_traced(m, path, constant, y, ""), GAN_EINVAL, "tracked");
+
+    /* ONNX: what the model holds is tested in tests/oracle. */
+    assert_ok(ctx, gan_module_save_onnx(m, path, z, y, "-1..1"));
+    assert_status(ctx, gan_module_save_onnx(m, path, constant, y, ""), GAN_EINVAL,
+                  "gan_module_save_onnx", "tracked");
+    assert_status(ctx, gan_module_save_onnx(m, path, z, y, "x"), GAN_EINVAL, "range");
+    assert_status(ctx, gan_module_save_onnx(m, path, z, gan_gather(y, (const int32_t[]){0}, 1), ""),
+                  GAN_ENOTSUP, "'gather'");
     gan_module_unref(m);
     temp_remove(&dir);
 }

@@ -248,6 +248,7 @@ static void test_samples(void **state) {
             assert_true(element(x, k) >= (p->unit_range ? 0 : -1) && element(x, k) <= 1);
         if (p->latent) /* a function of z, whatever came between */
             assert_same_bits(x, gan_trainer_sample(t, z, p->condition ? labels : NULL));
+        assert_ok(ctx, gan_trainer_save_onnx(t, temp_file(&dir, "model.onnx")));
         assert_ok(ctx, gan_trainer_save_model(t, temp_file(&dir, "model.safetensors")));
         assert_ok(ctx,
                   gan_module_load(gan_trainer_generator(t), temp_file(&dir, "model.safetensors")));

@@ -405,7 +405,9 @@ FUNCTIONS = {
     # io.h
     "gan_module_save": (_i32, (_module, _text)),
     "gan_module_save_traced": (_i32, (_module, _text, _tensor, _tensor, _text)),
+    "gan_module_save_onnx": (_i32, (_module, _text, _tensor, _tensor, _text)),
     "gan_module_load": (_i32, (_module, _text)),
+    "gan_module_load_part": (_i32, (_module, _text, _text)),
     "gan_idx_open": (_i32, (_context, _text, POINTER(_idx))),
     "gan_idx_unref": (None, (_idx,)),
     "gan_idx_rank": (_i32, (_idx,)),
@@ -492,6 +494,7 @@ FUNCTIONS = {
     "gan_trainer_generate": (_tensor, (_trainer, _tensor, _ints)),
     "gan_trainer_score": (_tensor, (_trainer, _tensor, _tensor, _ints)),
     "gan_trainer_save_model": (_i32, (_trainer, _text)),
+    "gan_trainer_save_onnx": (_i32, (_trainer, _text)),
     "gan_trainer_save": (_i32, (_trainer, _text)),
     "gan_trainer_load": (_i32, (_trainer, _text)),
     "gan_trainer_opts_load": (_i32, (_context, _text, POINTER(TrainerOptions))),

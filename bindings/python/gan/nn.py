@@ -247,9 +247,14 @@ class Module:
         """save, with the operators between a tracked input and its result."""
         self._check("gan_module_save_traced", os.fsencode(path), input, output, text(range))
 
-    def load(self, path):
-        """Reads what save wrote, into a tree of the same names and shapes."""
-        self._check("gan_module_load", os.fsencode(path))
+    def save_onnx(self, path, input, output, range=""):
+        """The operators between a tracked input and its result as an ONNX model; images NCHW."""
+        self._check("gan_module_save_onnx", os.fsencode(path), input, output, text(range))
+
+    def load(self, path, part=""):
+        """Reads what save wrote, or torch.save of a state dict, into a tree of the same names and
+        shapes. part: the tensors below these keys of dicts in dicts, joined by dots."""
+        self._check("gan_module_load_part", os.fsencode(path), text(part))
 
 
 class Sequential(Module):

@@ -173,6 +173,10 @@ class Trainer:
         """The generator, with its own description."""
         self._call("gan_trainer_save_model", os.fsencode(path))
 
+    def save_onnx(self, path):
+        """The generator as an ONNX model."""
+        self._call("gan_trainer_save_onnx", os.fsencode(path))
+
     def save(self, path):
         """A checkpoint."""
         self._call("gan_trainer_save", os.fsencode(path))

@@ -1,0 +1,46 @@
+/* PyTorch's weights: gan_module_load of what torch.save wrote. An input is such a file, or else a
+ * pickle that is put into one beside storages of zeros: a fuzzer does not find checksums. */
+#include "fuzz.h"
+
+#include "archive.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A pickle's byte may ask for a value of 40 bytes, in an array that doubles by copying. */
+enum { FACTOR = 160, STORAGES = 8, STORAGE_BYTES = 96 };
+
+static archive wrap(const uint8_t *pickle, size_t size) {
+    /* Those of the network's tensors, in their order, and half of the first's. */
+    static const size_t bytes[STORAGES] = {96, 12, 12, 12, 12, 12, 8, 48};
+    static const uint8_t zeros[STORAGE_BYTES];
+    archive a = {0};
+    archive_add(&a, "w/data.pkl", pickle, size);
+    for (int i = 0; i < STORAGES; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "w/data/%d", i);
+        archive_add(&a, name, zeros, bytes[i]);
+    }
+    archive_end(&a);
+    return a;
+}
+
+static void load(const uint8_t *data, size_t size) {
+    gan_context *ctx = fuzz_context(size, FACTOR);
+    gan_module *m = fuzz_network(ctx);
+    fuzz_check(ctx, gan_module_load(m, fuzz_file(data, size)));
+    fuzz_check(ctx, gan_module_load_part(m, fuzz_file(data, size), "G"));
+    gan_module_unref(m);
+    fuzz_end(ctx);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    if (size >= 2 && memcmp(data, "PK", 2) == 0) {
+        load(data, size);
+        return 0;
+    }
+    archive a = wrap(data, size);
+    load(a.bytes, a.size);
+    archive_release(&a);
+    return 0;
+}
