@@ -277,6 +277,34 @@ static int32_t measure_parzen(evaluation *e) {
     return GAN_OK;
 }
 
+/* Of pix2pix: mean |target - sample| of pixels in [-1, 1], where the targets are the images whose
+ * outlines were given. */
+static void measure_error(evaluation *e) {
+    float target[PIXELS];
+    double sum = 0;
+    for (int64_t i = 0; i < e->n; i++) {
+        pixels_of(e->test, i % e->m, 1, -1, target);
+        for (int64_t k = 0; k < PIXELS; k++) sum += fabs(e->fakes[i * PIXELS + k] - target[k]);
+    }
+    add(e, "l1", sum / (double)(e->n * PIXELS), "mean difference to the outlines' images");
+}
+
+/* Radford et al. 2016: how wrong a nearest neighbour classifier is of the test images that has
+ * nothing but samples and the labels they were asked for. */
+static int32_t measure_neighbours(evaluation *e) {
+    float *test = malloc((size_t)(e->m * PIXELS) * sizeof *test);
+    double error;
+    if (!test) return GAN_ENOMEM;
+    pixels_of(e->test, 0, e->m, -1, test);
+    int32_t status =
+        gan_nearest_neighbour_error(e->ctx, e->fakes, e->labels, e->n, test,
+                                    gan_dataset_labels(e->test), e->m, PIXELS, NULL, NULL, &error);
+    free(test);
+    if (status == GAN_OK)
+        add(e, "neighbour_error", error, "of test images, by the label of the nearest sample");
+    return status;
+}
+
 /* ---- nearest.png ----------------------------------------------------------------------------- */
 
 /* The training image nearest to each of the first n samples, by blocks. */
@@ -386,6 +414,9 @@ static int32_t measure_samples(evaluation *e, const char *picture) {
     if (status == GAN_OK) status = measure_variety(e);
     if (status == GAN_OK) status = measure_classes(e);
     if (status == GAN_OK && e->s.parzen) status = measure_parzen(e);
+    if (status == GAN_OK && e->given) measure_error(e);
+    if (status == GAN_OK && gan_trainer_options(e->trainer)->condition)
+        status = measure_neighbours(e);
     return status < 0 ? status : show_nearest(e, picture);
 }
 

@@ -1,71 +1,23 @@
-/* Which modes do five systems find of mixtures in the plane? A ring of 8 and a grid of 25 Gaussians
- * (Srivastava et al. 2017, VEEGAN; Lin et al. 2018, PacGAN) and a swiss roll (Gulrajani et al.
- * 2017), with networks of two hidden layers of 128 units that train in minutes. One JSON line is
- * kept for each system, data and seed; the table at the end is over the seeds.
+/* Which modes do five systems find of mixtures in the plane (common/mixture.h), with networks of
+ * two hidden layers of 128 units that train in minutes? One JSON line is kept for each system, data
+ * and seed; the table at the end is over the seeds.
  *
  * SPDX-License-Identifier: MIT */
 #include "common/program.h"
+#include "common/mixture.h"
 #include "common/options.h"
 #include "common/trials.h"
 
-#include <math.h>
 #include <string.h>
-
-#define TAU 6.283185307179586
 
 enum {
     LATENT = 256,
     WIDTH = 128,
     SAMPLES = 2500, /* as VEEGAN and PacGAN judge by */
-    MAX_CENTRES = 200,
-    MAX_POINTS = 8192 /* of a batch                    */
+    MAX_CENTRES = 200
 };
 
-/* ---- data ------------------------------------------------------------------------------------ */
-
-typedef struct mixture {
-    const char *name;
-    int centres;
-    double std;
-    void (*point)(double u, double xy[2]); /* without noise; equal shares of [0,1) go to centres */
-} mixture;
-
-static void ring_point(double u, double xy[2]) {
-    double angle = TAU / 8 * floor(8 * u);
-    xy[0] = cos(angle);
-    xy[1] = sin(angle);
-}
-
-static void grid_point(double u, double xy[2]) {
-    int cell = (int)(25 * u);
-    xy[0] = 2 * (cell / 5) - 4;
-    xy[1] = 2 * (cell % 5) - 4;
-}
-
-/* t (cos t, sin t) / 7.5 with t from 1.5 pi to 4.5 pi. Noise is across the line and along it, so
- * that 200 centres less than three deviations apart stand for the line. */
-static void roll_point(double u, double xy[2]) {
-    double t = 0.75 * TAU * (1 + 2 * u);
-    xy[0] = t * cos(t) / 7.5;
-    xy[1] = t * sin(t) / 7.5;
-}
-
-static mixture mixtures[] = {{"ring", 8, 0.01, ring_point},
-                             {"grid", 25, 0.05, grid_point},
-                             {"roll", 200, 0.25 / 7.5, roll_point}};
-enum { MIXTURES = sizeof mixtures / sizeof *mixtures };
-
-/* n points (n,2), drawn anew. */
-static gan_tensor *draw(const game *g, int64_t n) {
-    const mixture *m = g->data;
-    float u[MAX_POINTS];
-    double points[MAX_POINTS][2];
-    if (gan_tensor_read(gan_rand(g->ctx, &n, 1, 0, 1), u, n) < 0) return NULL;
-    for (int64_t i = 0; i < n; i++) m->point(u[i], points[i]);
-    const int64_t shape[] = {n, 2};
-    return gan_add(gan_from_doubles(g->ctx, &points[0][0], shape, 2),
-                   gan_scale(gan_randn(g->ctx, shape, 2), m->std));
-}
+static gan_tensor *draw(const game *g, int64_t n) { return mixture_draw(g->ctx, g->data, n); }
 
 /* ---- systems --------------------------------------------------------------------------------- */
 
@@ -107,7 +59,7 @@ static int32_t judge(const game *g, void *user, double numbers[TRIAL_NUMBERS]) {
     float centres[MAX_CENTRES][2], points[SAMPLES][2];
     for (int i = 0; i < m->centres; i++) {
         double xy[2];
-        m->point((i + 0.5) / m->centres, xy);
+        mixture_centre(m, i, xy);
         for (int axis = 0; axis < 2; axis++) centres[i][axis] = (float)xy[axis];
     }
     int64_t scope = gan_scope_begin(g->ctx);
@@ -176,7 +128,7 @@ int main(int argc, char **argv) {
         {"out", OPTION_TEXT, &t.out, 0, 0, "file of the results"},
         {"steps", OPTION_INTEGER, &t.steps, 1, 1e9, "of the discriminator, a trial"},
         {"seeds", OPTION_INTEGER, &t.seeds, 1, 1e6, "trials of each kind"},
-        {"batch", OPTION_INTEGER, &t.batch, 1, MAX_POINTS / 2, "points (packs) a step"},
+        {"batch", OPTION_INTEGER, &t.batch, 1, MIXTURE_POINTS / 2, "points (packs) a step"},
         {"threads", OPTION_INTEGER, &t.threads, 0, 256, "0 = one per core"},
         {"resume", OPTION_FLAG, &t.resume, 0, 1, "keep the trials that the file has"},
     };

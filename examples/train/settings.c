@@ -12,13 +12,13 @@ static const char CONFIG[] = "config.json";
 
 /* ---- the options ----------------------------------------------------------------------------- */
 
-enum { ROWS = 25, SYSTEMS = 16 };
+enum { ROWS = 29, SYSTEMS = 16 };
 
 static option_table table_of(settings *s, option_row rows[ROWS]) {
     const option_row all[] = {
         {"system", OPTION_TEXT, &s->system, 0, 0,
          "gan, dcgan, cgan, pix2pix, wgan, wgan-gp, dragan or began"},
-        {"variant", OPTION_TEXT, &s->variant, 0, 0, "default, paper or code"},
+        {"variant", OPTION_TEXT, &s->variant, 0, 0, "default, paper, code or lucic"},
         {"data", OPTION_TEXT, &s->data, 0, 0, "fashion-mnist, mnist, a folder, or a sheet.png"},
         {"mnist", OPTION_TEXT, &s->mnist, 0, 0, "folder of MNIST's files; else $GAN_MNIST"},
         {"cell", OPTION_INTEGER, &s->cell, 1, 16384, "pixels of a sheet's cells"},
@@ -33,7 +33,11 @@ static option_table table_of(settings *s, option_row rows[ROWS]) {
         {"batch", OPTION_INTEGER, &s->batch, 1, 65536, "images a discriminator update"},
         {"width", OPTION_INTEGER, &s->width, 1, 8192, "of the networks' narrowest layer"},
         {"latent", OPTION_INTEGER, &s->latent, 1, 65536, "numbers the generator starts from"},
+        {"no-skips", OPTION_FLAG, &s->no_skips, 0, 1, "pix2pix: encoder and decoder, no U-Net"},
+        {"loss", OPTION_TEXT, &s->loss, 0, 0, "minimax, non-saturating, lsgan, hinge, wasserstein"},
         {"lr", OPTION_NUMBER, &s->lr, 0, 1e9, "learning rate of both networks"},
+        {"linear-steps", OPTION_INTEGER, &s->linear_steps, 1, 1e9, "after which the rate is 0"},
+        {"beta1", OPTION_NUMBER, &s->beta1, 0, 0.999999, "of Adam"},
         {"n-critic", OPTION_INTEGER, &s->n_critic, 1, 10000, "discriminator updates a step"},
         {"lambda", OPTION_NUMBER, &s->lambda, 0, 1e9, "weight of the penalty; pix2pix: of L1"},
         {"gamma", OPTION_NUMBER, &s->gamma, 0, 1, "began: variety against quality"},
@@ -60,7 +64,9 @@ static int system_choice(const char *name) {
     return option_choice("system", name, names) + 1;
 }
 
-static const char *const variants[] = {"default", "paper", "code", NULL};
+static const char *const variants[] = {"default", "paper", "code", "lucic", NULL};
+static const char *const losses[] = {"minimax", "non-saturating", "lsgan",
+                                     "hinge",   "wasserstein",    NULL};
 static const char *const channel_names[] = {"grey", "rgb", "rgba", NULL};
 
 /* -1 to go on, or the exit code after a message. */
@@ -71,7 +77,8 @@ static int check(const settings *s) {
     if (!*s->data) return fail_usage("--data is missing: fashion-mnist, mnist, a folder or a file");
     if (s->steps < 1) return fail_usage("--steps N is missing");
     if (system_choice(s->system) < 1 || option_choice("variant", s->variant, variants) < 0 ||
-        (*s->channels && option_choice("channels", s->channels, channel_names) < 0))
+        (*s->channels && option_choice("channels", s->channels, channel_names) < 0) ||
+        (*s->loss && option_choice("loss", s->loss, losses) < 0))
         return 2;
     return -1;
 }
@@ -137,12 +144,14 @@ int settings_read(settings *s, int argc, char **argv) {
                     .data = "",
                     .mnist = getenv("GAN_MNIST"),
                     .channels = "",
+                    .loss = "",
                     .out = "",
                     .size = 32,
                     .seed = 1,
                     .save_every = 500,
                     .sample_every = 100,
                     .lr = -1,
+                    .beta1 = -1,
                     .lambda = -1,
                     .gamma = -1,
                     .average = -1};
@@ -171,18 +180,26 @@ static void set_number(double *field, double given) {
 int settings_apply(const settings *s, gan_trainer_opts *o) {
     gan_trainer_opts_init(o, sizeof *o, gan_system_find(s->system),
                           (int32_t)option_choice("variant", s->variant, variants));
+    if (!o->system) return fail_usage("--variant %s: %s has none", s->variant, s->system);
     int penalised = o->penalty != GAN_PENALTY_NONE, unet = o->network == GAN_NETWORK_UNET;
     if (s->latent > 0 && o->latent == 0) return fail_usage("--latent: %s has none", s->system);
     if (s->gamma >= 0 && o->loss != GAN_LOSS_BEGAN)
         return fail_usage("--gamma is for began, not %s", s->system);
     if (s->lambda >= 0 && !penalised && !unet)
         return fail_usage("--lambda: %s has no penalty to weigh", s->system);
+    if (s->no_skips && !unet) return fail_usage("--no-skips is for pix2pix, not %s", s->system);
+    if (s->beta1 >= 0 && o->optimizer != GAN_OPTIMIZER_ADAM)
+        return fail_usage("--beta1: %s does not use Adam", s->system);
+    if (*s->loss) o->loss = GAN_LOSS_MINIMAX + option_choice("loss", s->loss, losses);
+    if (s->no_skips) o->skips = 0;
     set_integer(&o->batch, s->batch);
     set_integer(&o->width, s->width);
     set_integer(&o->latent, s->latent);
     set_integer(&o->n_critic, s->n_critic);
     set_number(&o->lr_g, s->lr);
     set_number(&o->lr_d, s->lr);
+    set_integer(&o->linear_steps, s->linear_steps);
+    set_number(&o->beta1, s->beta1);
     set_number(unet ? &o->l1 : &o->lambda, s->lambda);
     set_number(&o->gamma, s->gamma);
     set_number(&o->average, s->average);

@@ -9,10 +9,11 @@
 
 typedef struct settings {
     /* "" and numbers below the option's least: not given, so as the system was published. */
-    const char *system, *variant, *data, *mnist, *channels, *out;
+    const char *system, *variant, *data, *mnist, *channels, *loss, *out;
     int64_t size, cell, limit, flip;
     int64_t steps, batch, width, latent, n_critic, seed, threads, save_every, sample_every;
-    double lr, lambda, gamma, average;
+    int64_t no_skips, linear_steps;
+    double lr, beta1, lambda, gamma, average;
     int64_t resume, force;
     char *kept; /* the text of config.json, which owns some of the texts above */
 } settings;

@@ -99,7 +99,7 @@ int source_open(gan_context *ctx, const settings *s, const gan_trainer_opts *o, 
                    .paired = o->network == GAN_NETWORK_UNET};
     gan_data_opts_init(&from.opts, sizeof from.opts);
     from.opts.size = (int32_t)s->size;
-    from.opts.pad_to = gan_system_side(o->system, (int32_t)s->size);
+    from.opts.pad_to = gan_network_side(o->network, (int32_t)s->size);
     from.opts.channels = settings_channels(s);
     from.opts.limit = s->limit;
 

@@ -40,7 +40,11 @@ static const char *const networks[] = {[GAN_NETWORK_MAXOUT] = "dense and maxout"
                                        [GAN_NETWORK_DENSE] = "one dense layer",
                                        [GAN_NETWORK_JOINT] = "dense and maxout, image and label",
                                        [GAN_NETWORK_UNET] = "U-Net and patches",
-                                       [GAN_NETWORK_AUTOENCODER] = "decoder and autoencoder"};
+                                       [GAN_NETWORK_AUTOENCODER] = "decoder and autoencoder",
+                                       [GAN_NETWORK_INFO] = "InfoGAN's, 4 x 4 convolutions",
+                                       [GAN_NETWORK_INFO_AUTOENCODER] =
+                                           "InfoGAN's, an autoencoder like it",
+                                       [GAN_NETWORK_LABELLED] = "DCGAN's, labels at every layer"};
 
 static const char *base_name(const char *path) {
     const char *slash = strrchr(path, '/');

@@ -25,6 +25,10 @@ int32_t gan_system_side(int32_t system, int32_t side) {
     return o.system ? preset_side(o.network, side) : 0;
 }
 
+int32_t gan_network_side(int32_t network, int32_t side) {
+    return network_is_known(network) ? preset_side(network, side) : 0;
+}
+
 void gan_trainer_opts_init(gan_trainer_opts *opts, size_t size, int32_t system, int32_t variant) {
     gan_trainer_opts o;
     preset_fill(system, variant, &o);

@@ -295,41 +295,48 @@ static const safetensors_entry *find(gan_context *ctx, const char *path, const s
     return NULL;
 }
 
-static double option_value(const preset_option *row, const safetensors_entry *e) {
-    double number;
-    int32_t integer;
-    if (row->number) {
-        memcpy(&number, e->data, sizeof number);
-        return number;
-    }
-    memcpy(&integer, e->data, sizeof integer);
-    return integer;
-}
-
-static int32_t check_options(const gan_trainer *t, const char *path, const safetensors *file) {
+/* The options over *o; *count is of those that the file has. */
+static int32_t read_options(gan_context *ctx, const char *path, const safetensors *file,
+                            gan_trainer_opts *o, size_t *count) {
+    *count = 0;
     for (size_t i = 0; i < preset_option_count; i++) {
         const preset_option *row = &preset_options[i];
         char name[NAME_TEXT];
-        safetensors_entry wanted = option_entry(&t->opts, row, name);
-        const safetensors_entry *e = find(t->base.ctx, path, file, &wanted);
+        safetensors_entry wanted = option_entry(o, row, name);
+        if (row->later && !safetensors_find(file, name)) continue;
+        const safetensors_entry *e = find(ctx, path, file, &wanted);
         if (!e) return GAN_EFORMAT;
-        double theirs = option_value(row, e), ours = preset_option_value(row, &t->opts);
-        if (row->fixed && theirs != ours)
-            return error_set(t->base.ctx, GAN_EFORMAT,
-                             "%s: was made with %s %.10g, the trainer with %.10g", path, row->name,
-                             theirs, ours);
+        memcpy((char *)o + row->offset, e->data, e->bytes);
+        ++*count;
     }
     return GAN_OK;
 }
 
-static int32_t check_items(const gan_trainer *t, const char *path, const safetensors *file) {
+static int32_t check_options(const gan_trainer *t, const char *path, const safetensors *file,
+                             size_t *count) {
+    gan_trainer_opts o;
+    preset_fill(GAN_SYSTEM_GAN, GAN_VARIANT_DEFAULT, &o);
+    int32_t code = read_options(t->base.ctx, path, file, &o, count);
+    for (size_t i = 0; i < preset_option_count && !code; i++) {
+        const preset_option *row = &preset_options[i];
+        double theirs = preset_option_value(row, &o), ours = preset_option_value(row, &t->opts);
+        if (row->fixed && theirs != ours)
+            code = error_set(t->base.ctx, GAN_EFORMAT,
+                             "%s: was made with %s %.10g, the trainer with %.10g", path, row->name,
+                             theirs, ours);
+    }
+    return code;
+}
+
+static int32_t check_items(const gan_trainer *t, const char *path, const safetensors *file,
+                           size_t options) {
     for (size_t i = 0; i < t->item_count; i++) {
         safetensors_entry wanted = entry_of(&t->items[i]);
         if (!find(t->base.ctx, path, file, &wanted)) return GAN_EFORMAT;
     }
-    if (file->count == t->item_count + preset_option_count) return GAN_OK;
+    if (file->count == t->item_count + options) return GAN_OK;
     return error_set(t->base.ctx, GAN_EFORMAT, "%s: holds %zu tensors, the trainer %zu", path,
-                     file->count, t->item_count + preset_option_count);
+                     file->count, t->item_count + options);
 }
 
 /* The state's numbers, in their ranges, and the loader's like ours. */
@@ -354,12 +361,13 @@ static int32_t check_state(const gan_trainer *t, const char *path, const safeten
 int32_t checkpoint_load(gan_trainer *t, const char *path) {
     gan_context *ctx = t->base.ctx;
     safetensors file;
+    size_t options = 0;
     int32_t code = safetensors_read(ctx, path, &file);
     if (code) return code;
     code = check_format(ctx, path, &file);
     if (!code) code = check_system(t, path, &file);
-    if (!code) code = check_options(t, path, &file);
-    if (!code) code = check_items(t, path, &file);
+    if (!code) code = check_options(t, path, &file, &options);
+    if (!code) code = check_items(t, path, &file, options);
     if (!code) code = check_state(t, path, &file);
     for (size_t i = 0; i < t->item_count && !code; i++)
         put(&t->items[i], safetensors_find(&file, t->items[i].name)->data);
@@ -373,15 +381,8 @@ int32_t checkpoint_options(gan_context *ctx, const char *path, gan_trainer_opts 
     int32_t code = safetensors_read(ctx, path, &file);
     if (code) return code;
     code = check_format(ctx, path, &file);
-    for (size_t i = 0; i < preset_option_count && !code; i++) {
-        char name[NAME_TEXT];
-        safetensors_entry wanted = option_entry(o, &preset_options[i], name);
-        const safetensors_entry *e = find(ctx, path, &file, &wanted);
-        if (e)
-            memcpy((char *)o + preset_options[i].offset, e->data, e->bytes);
-        else
-            code = GAN_EFORMAT;
-    }
+    size_t count;
+    if (!code) code = read_options(ctx, path, &file, o, &count);
     safetensors_release(ctx, &file);
     return code;
 }

@@ -6,16 +6,29 @@
 
 #include <string.h>
 
-const network_class *network_find(int32_t network) {
-    static const network_class *const classes[] = {[GAN_NETWORK_MAXOUT] = &network_maxout,
-                                                   [GAN_NETWORK_DCGAN] = &network_dcgan,
-                                                   [GAN_NETWORK_SAME5] = &network_same5,
-                                                   [GAN_NETWORK_DENSE] = &network_dense,
-                                                   [GAN_NETWORK_JOINT] = &network_joint,
-                                                   [GAN_NETWORK_UNET] = &network_unet,
-                                                   [GAN_NETWORK_AUTOENCODER] =
-                                                       &network_autoencoder};
-    return classes[network];
+static const network_class *const classes[] = {[GAN_NETWORK_MAXOUT] = &network_maxout,
+                                               [GAN_NETWORK_DCGAN] = &network_dcgan,
+                                               [GAN_NETWORK_SAME5] = &network_same5,
+                                               [GAN_NETWORK_DENSE] = &network_dense,
+                                               [GAN_NETWORK_JOINT] = &network_joint,
+                                               [GAN_NETWORK_UNET] = &network_unet,
+                                               [GAN_NETWORK_AUTOENCODER] = &network_autoencoder,
+                                               [GAN_NETWORK_INFO] = &network_info,
+                                               [GAN_NETWORK_INFO_AUTOENCODER] =
+                                                   &network_info_autoencoder,
+                                               [GAN_NETWORK_LABELLED] = &network_labelled};
+
+enum { CLASSES = sizeof classes / sizeof *classes };
+
+int network_is_known(int32_t network) { return network >= GAN_NETWORK_MAXOUT && network < CLASSES; }
+
+const network_class *network_find(const gan_trainer_opts *o) {
+    int plain = o->network == GAN_NETWORK_UNET && !o->skips;
+    return plain ? &network_encoder_decoder : classes[o->network];
+}
+
+int network_reconstructs(int32_t network) {
+    return network == GAN_NETWORK_AUTOENCODER || network == GAN_NETWORK_INFO_AUTOENCODER;
 }
 
 gan_tensor *network_generate(const network_class *class, gan_module *g, gan_tensor *code) {
@@ -41,7 +54,8 @@ gan_module *network_part(gan_module *m, const char *name) {
 
 static builder begin(gan_context *ctx, const module_class *class) {
     gan_module *root = module_new(ctx, class, NULL, NULL);
-    return (builder){.root = root, .at = root, .failed = !root};
+    return (builder){
+        .root = root, .at = root, .norm_eps = 1e-5, .norm_momentum = 0.1, .failed = !root};
 }
 
 builder build_sequential(gan_context *ctx) { return begin(ctx, &module_sequential); }
@@ -110,8 +124,10 @@ void build_conv_up(builder *b, int64_t in, int64_t out, conv_plan plan) {
 }
 
 void build_norm(builder *b, int32_t norm, int64_t side, int64_t channels) {
-    const gan_norm_opts opts = {
-        .struct_size = sizeof opts, .affine = 1, .eps = 1e-5, .momentum = 0.1};
+    const gan_norm_opts opts = {.struct_size = sizeof opts,
+                                .affine = !b->norm_plain,
+                                .eps = b->norm_eps,
+                                .momentum = b->norm_momentum};
     const shape sample = shape_of(3, (int64_t[]){side, side, channels});
     if (norm == GAN_NORM_BATCH) ADD(batch_norm_add(b->at, NULL, channels, &opts));
     if (norm == GAN_NORM_INSTANCE) ADD(instance_norm_add(b->at, NULL, channels, &opts));

@@ -20,10 +20,21 @@ typedef struct network_class {
 
 extern const network_class network_maxout, network_dense, network_joint; /* networks_dense.c */
 extern const network_class network_dcgan, network_same5;                 /* networks_conv.c */
-extern const network_class network_unet, network_autoencoder;            /* networks_image.c */
+extern const network_class network_info, network_info_autoencoder;       /* networks_info.c */
+extern const network_class network_labelled;                             /* networks_labelled.c */
+extern const network_class network_unet, network_encoder_decoder;        /* networks_image.c */
+extern const network_class network_autoencoder;
 
-/* By GAN_NETWORK_ number, which has been checked. */
-const network_class *network_find(int32_t network);
+/* By a network's number, and `skips`, which have been checked. */
+const network_class *network_find(const gan_trainer_opts *o);
+
+/* A GAN_NETWORK_ number. */
+int network_is_known(int32_t network);
+
+/* Whether the discriminator's scores are errors of reconstruction; and these, of an autoencoder
+ * (networks_image.c). */
+int network_reconstructs(int32_t network);
+gan_tensor *network_reconstruction_score(gan_module *d, gan_tensor *x, gan_tensor *condition);
 
 gan_tensor *network_generate(const network_class *class, gan_module *g, gan_tensor *code);
 gan_tensor *network_score(const network_class *class, gan_module *d, gan_tensor *x,
@@ -44,6 +55,8 @@ gan_module *network_part(gan_module *m, const char *name);
 /* Layers are added to `at` until one cannot be made; the end is seen by build_finish. */
 typedef struct builder {
     gan_module *root, *at;
+    double norm_eps, norm_momentum; /* of norms; PyTorch's unless they are set */
+    int norm_plain;                 /* norms without gain and shift */
     int failed;
 } builder;
 
@@ -82,5 +95,15 @@ void build_output(builder *b, const gan_trainer_opts *o);
 /* Draws the weights anew by a GAN_INIT_ number, and zeroes biases; gains too from N(1, gain_std).
  */
 void build_init(builder *b, int32_t method, double a, double gain_std);
+
+/* ---- labels (networks_conv.c) ---------------------------------------------------------------- */
+
+/* Adds layers that score images of `in` channels, the last one or the one before it included. */
+typedef void (*build_fn)(builder *b, const gan_trainer_opts *o, int64_t in);
+
+/* `main` on packed images, or on images with an embedding of the labels as one more channel; and
+ * how such a discriminator is run. */
+builder discriminator_with_maps(gan_context *ctx, const gan_trainer_opts *o, build_fn main);
+gan_tensor *conv_score(gan_module *d, gan_tensor *x, gan_tensor *labels);
 
 #endif

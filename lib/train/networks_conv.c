@@ -8,9 +8,6 @@ enum { LEVELS_MOST = 8 };
 
 /* ---- labels ---------------------------------------------------------------------------------- */
 
-/* Adds layers that score images of `in` channels, the last one or the one before it included. */
-typedef void (*build_fn)(builder *b, const gan_trainer_opts *o, int64_t in);
-
 /* An embedding of the labels as one more channel of the image. */
 static void build_label_map(builder *b, const gan_trainer_opts *o) {
     build_part(b, "label");
@@ -18,7 +15,7 @@ static void build_label_map(builder *b, const gan_trainer_opts *o) {
     build_unflatten(b, 1, o->side, o->side);
 }
 
-static builder discriminator_with_maps(gan_context *ctx, const gan_trainer_opts *o, build_fn main) {
+builder discriminator_with_maps(gan_context *ctx, const gan_trainer_opts *o, build_fn main) {
     if (o->condition == GAN_CONDITION_NONE) {
         builder b = build_sequential(ctx);
         main(&b, o, (int64_t)o->channels * o->packing);
@@ -46,7 +43,7 @@ static gan_tensor *score_by_projection(gan_module *d, gan_tensor *x, gan_tensor 
     return op_add(module_forward(network_part(d, "out"), phi), op_projection(phi, row));
 }
 
-static gan_tensor *conv_score(gan_module *d, gan_tensor *x, gan_tensor *labels) {
+gan_tensor *conv_score(gan_module *d, gan_tensor *x, gan_tensor *labels) {
     if (!labels) return module_forward(d, x);
     return network_part(d, "out") ? score_by_projection(d, x, labels)
                                   : score_with_map(d, x, labels);

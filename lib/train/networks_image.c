@@ -38,10 +38,11 @@ static void build_down(builder *b, const gan_trainer_opts *o, int level, int lev
     if (level > 0 && level < levels - 1) build_norm(b, GAN_NORM_INSTANCE, 0, out);
 }
 
-/* From the result of the level below, joined with the mirrored one above the innermost. */
+/* From the result of the level below, with skips joined with the mirrored one above the innermost.
+ */
 static void build_up(builder *b, const gan_trainer_opts *o, int level, int levels) {
     char name[PART_NAME];
-    int64_t in = level_channels(o, level) * (level < levels - 1 ? 2 : 1);
+    int64_t in = level_channels(o, level) * (o->skips && level < levels - 1 ? 2 : 1);
     build_part(b, level_name("up", level, name));
     build_relu(b);
     if (level == 0) {
@@ -63,7 +64,7 @@ static gan_module *unet_generator(gan_context *ctx, const gan_trainer_opts *o) {
     return build_finish(&b);
 }
 
-static gan_tensor *unet_generate(gan_module *g, gan_tensor *x) {
+static gan_tensor *down_and_up(gan_module *g, gan_tensor *x, int skips) {
     char name[PART_NAME];
     gan_tensor *mirror[LEVELS_MOST];
     gan_module *part;
@@ -71,10 +72,17 @@ static gan_tensor *unet_generate(gan_module *g, gan_tensor *x) {
     for (; (part = network_part(g, level_name("down", levels, name))); levels++)
         x = mirror[levels] = module_forward(part, x);
     for (int i = levels - 1; i >= 0 && x; i--) {
-        if (i < levels - 1) x = op_concat((gan_tensor *[]){x, mirror[i]}, 2, 3);
+        if (skips && i < levels - 1) x = op_concat((gan_tensor *[]){x, mirror[i]}, 2, 3);
         x = module_forward(network_part(g, level_name("up", i, name)), x);
     }
     return x;
+}
+
+static gan_tensor *unet_generate(gan_module *g, gan_tensor *x) { return down_and_up(g, x, 1); }
+
+/* The U-Net's rival (section 4.2): all has to pass the innermost level. */
+static gan_tensor *encoder_decoder_generate(gan_module *g, gan_tensor *x) {
+    return down_and_up(g, x, 0);
 }
 
 /* Scores of patches: of 70 x 70 pixels from side 128 on, as published; of 22 x 22 below. */
@@ -107,6 +115,11 @@ const network_class network_unet = {.generator = unet_generator,
                                     .discriminator = patch_discriminator,
                                     .generate = unet_generate,
                                     .score = patch_score};
+
+const network_class network_encoder_decoder = {.generator = unet_generator,
+                                               .discriminator = patch_discriminator,
+                                               .generate = encoder_decoder_generate,
+                                               .score = patch_score};
 
 /* ---- Berthelot et al. 2017; models.py of carpedm20 ------------------------------------------- */
 
@@ -164,11 +177,12 @@ static gan_module *began_discriminator(gan_context *ctx, const gan_trainer_opts 
     return build_finish(&b);
 }
 
-static gan_tensor *began_score(gan_module *d, gan_tensor *x, gan_tensor *condition) {
+gan_tensor *network_reconstruction_score(gan_module *d, gan_tensor *x, gan_tensor *condition) {
     (void)condition;
     gan_tensor *reconstruction = module_forward(d, x);
     return reconstruction ? loss_reconstruction(x, reconstruction) : NULL;
 }
 
-const network_class network_autoencoder = {
-    .generator = began_generator, .discriminator = began_discriminator, .score = began_score};
+const network_class network_autoencoder = {.generator = began_generator,
+                                           .discriminator = began_discriminator,
+                                           .score = network_reconstruction_score};

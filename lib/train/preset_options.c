@@ -2,17 +2,20 @@
 #include "train/presets.h"
 
 #include "core/error.h"
+#include "train/networks.h"
 
 #include <math.h>
 #include <string.h>
 
 #define MOST 1000000000
 
-#define ROW(name, number, fixed, least, most)                                                      \
-    { #name, offsetof(gan_trainer_opts, name), number, fixed, least, most }
-#define FIXED(name, least, most) ROW(name, 0, 1, least, most)
-#define FREE(name, least, most) ROW(name, 0, 0, least, most)
-#define NUMBER(name, least, most) ROW(name, 1, 0, least, most)
+#define ROW(name, number, fixed, later, least, most)                                               \
+    { #name, offsetof(gan_trainer_opts, name), number, fixed, later, least, most }
+#define FIXED(name, least, most) ROW(name, 0, 1, 0, least, most)
+#define FREE(name, least, most) ROW(name, 0, 0, 0, least, most)
+#define NUMBER(name, least, most) ROW(name, 1, 0, 0, least, most)
+#define FIXED_LATER(name, least, most) ROW(name, 0, 1, 1, least, most)
+#define FREE_LATER(name, least, most) ROW(name, 0, 0, 1, least, most)
 
 const preset_option preset_options[] = {
     FIXED(system, GAN_SYSTEM_GAN, GAN_SYSTEM_BEGAN),
@@ -22,13 +25,14 @@ const preset_option preset_options[] = {
     FIXED(input_channels, 0, 4),
     FREE(batch, 1, 65536),
     FIXED(unit_range, 0, 1),
-    FIXED(network, GAN_NETWORK_MAXOUT, GAN_NETWORK_AUTOENCODER),
+    FIXED(network, GAN_NETWORK_MAXOUT, GAN_NETWORK_LABELLED),
     FIXED(width, 1, 8192),
     FIXED(norm, GAN_NORM_NONE, GAN_NORM_LAYER),
     FIXED(condition, GAN_CONDITION_NONE, GAN_CONDITION_PROJECTION),
     FIXED(packing, 1, 64),
     FIXED(latent, 0, 65536),
     FIXED(latent_kind, GAN_LATENT_NORMAL, GAN_LATENT_UNIFORM),
+    FIXED_LATER(skips, 0, 1),
     NUMBER(latent_lo, -1e9, 1e9),
     NUMBER(latent_hi, -1e9, 1e9),
     FREE(loss, GAN_LOSS_MINIMAX, GAN_LOSS_BEGAN),
@@ -62,6 +66,7 @@ const preset_option preset_options[] = {
     FREE(momentum_epochs, 0, MOST),
     FREE(halve_every, 0, MOST),
     FREE(halve_stalled, 0, 1),
+    FREE_LATER(linear_steps, 0, MOST),
     NUMBER(lr_decay, 1, 1e9),
     NUMBER(lr_floor, 0, 1e9),
     NUMBER(gamma, 0, 1),
@@ -97,25 +102,24 @@ static int32_t check_ranges(gan_context *ctx, const gan_trainer_opts *o) {
 
 /* What does not go together: the first row that holds is the error. */
 static const char *disagreement(const gan_trainer_opts *o) {
-    int unet = o->network == GAN_NETWORK_UNET;
+    int unet = o->network == GAN_NETWORK_UNET, autoencoder = network_reconstructs(o->network);
     int labels = o->condition != GAN_CONDITION_NONE;
     const struct {
         int wrong;
         const char *text;
     } rows[] = {
-        {(o->loss == GAN_LOSS_BEGAN) != (o->network == GAN_NETWORK_AUTOENCODER),
-         "the loss of BEGAN and the autoencoder need each other"},
+        {(o->loss == GAN_LOSS_BEGAN) != autoencoder,
+         "the loss of BEGAN and an autoencoder need each other"},
         {(o->latent == 0) != unet, "latent must be 0 with a U-Net, and above 0 without"},
         {unet && o->update == GAN_UPDATE_FRESH,
          "a U-Net's generator is updated on the same fakes, or simultaneously"},
         {!unet && o->l1 > 0, "l1 needs a U-Net, whose targets are known"},
-        {labels && (unet || o->network == GAN_NETWORK_AUTOENCODER),
-         "this network takes no labels: condition must be 0"},
-        {!labels && o->network == GAN_NETWORK_JOINT, "this network needs labels: set condition"},
+        {labels && (unet || autoencoder), "this network takes no labels: condition must be 0"},
+        {!labels && (o->network == GAN_NETWORK_JOINT || o->network == GAN_NETWORK_LABELLED),
+         "this network needs labels: set condition"},
         {labels && o->classes < 1, "condition is set, but the data has no labels"},
         {labels && o->packing > 1, "packing and labels do not go together"},
-        {o->packing > 1 && (unet || o->network == GAN_NETWORK_AUTOENCODER),
-         "this network cannot be packed"},
+        {o->packing > 1 && (unet || autoencoder), "this network cannot be packed"},
         {o->condition == GAN_CONDITION_PROJECTION && o->network != GAN_NETWORK_DCGAN,
          "projection needs the networks of DCGAN"},
         {o->matching_aware && (!labels || o->classes < 2),

@@ -31,6 +31,7 @@ static const gan_trainer_opts common = {.struct_size = sizeof(gan_trainer_opts),
                                         .network = GAN_NETWORK_DCGAN,
                                         .width = 64,
                                         .packing = 1,
+                                        .skips = 1,
                                         .latent = 100,
                                         .latent_kind = GAN_LATENT_NORMAL,
                                         .latent_lo = -1,
@@ -99,6 +100,13 @@ static void cgan(gan_trainer_opts *o, int32_t variant) {
         o->lr_decay = 1.00004;
     } else {
         dcgan(o, variant);
+    }
+    if (variant == GAN_VARIANT_CODE) { /* Radford et al. 2016's for MNIST, labels at every layer */
+        o->network = GAN_NETWORK_LABELLED;
+        o->batch = 128;
+        o->unit_range = 1;
+        o->update = GAN_UPDATE_FRESH;
+        use_uniform(o, -1, 1);
     }
     o->condition = GAN_CONDITION_MAPS;
 }
@@ -177,11 +185,63 @@ static void began(gan_trainer_opts *o, int32_t variant) {
     o->halve_stalled = variant != GAN_VARIANT_CODE;
 }
 
+/* Lucic et al. 2018: one set of networks for all systems, rates and betas that their code
+ * (params.py) begins with. The generator learns on the latents of the discriminator's update, but
+ * for WGAN-GP. */
+static void lucic(gan_trainer_opts *o) {
+    o->network = GAN_NETWORK_INFO;
+    o->norm = GAN_NORM_BATCH;
+    o->unit_range = 1;
+    o->latent = 64;
+    use_uniform(o, -1, 1);
+    o->update = GAN_UPDATE_SAME_FAKES;
+    set_lr(o, 1e-4);
+    switch (o->system) {
+    case GAN_SYSTEM_GAN:
+        set_lr(o, 5e-5);
+        o->beta1 = 0;
+        break;
+    case GAN_SYSTEM_WGAN: /* by Adam, as the others */
+        set_lr(o, 5e-5);
+        o->loss = GAN_LOSS_WASSERSTEIN;
+        o->clip = GAN_CLIP_AFTER;
+        o->n_critic = 5;
+        break;
+    case GAN_SYSTEM_WGAN_GP:
+        o->loss = GAN_LOSS_WASSERSTEIN;
+        o->update = GAN_UPDATE_FRESH;
+        o->penalty = GAN_PENALTY_INTERPOLATED;
+        o->norm = GAN_NORM_NONE;
+        o->n_critic = 5;
+        break;
+    case GAN_SYSTEM_DRAGAN: /* its norm is one of the study's two choices */
+        o->penalty = GAN_PENALTY_DRAGAN;
+        o->norm = GAN_NORM_NONE;
+        break;
+    default: /* BEGAN. k moves once a step, there by 0.001 after each of the 5 updates */
+        o->network = GAN_NETWORK_INFO_AUTOENCODER;
+        o->loss = GAN_LOSS_BEGAN;
+        o->norm = GAN_NORM_NONE;
+        o->n_critic = 5;
+        o->gamma = 0.75;
+        o->lambda_k = 0.005;
+    }
+}
+
+static int has_variant(int32_t system, int32_t variant) {
+    if (variant == GAN_VARIANT_LUCIC) return system == GAN_SYSTEM_GAN || system >= GAN_SYSTEM_WGAN;
+    return variant >= GAN_VARIANT_DEFAULT && variant <= GAN_VARIANT_CODE;
+}
+
 void preset_fill(int32_t system, int32_t variant, gan_trainer_opts *o) {
     memset(o, 0, sizeof *o);
-    if (!preset_name(system) || variant < GAN_VARIANT_DEFAULT || variant > GAN_VARIANT_CODE) return;
+    if (!preset_name(system) || !has_variant(system, variant)) return;
     *o = common;
     o->system = system;
+    if (variant == GAN_VARIANT_LUCIC) {
+        lucic(o);
+        return;
+    }
     switch (system) {
     case GAN_SYSTEM_GAN:
         gan(o);
@@ -229,6 +289,10 @@ static int takes(int32_t network, int32_t side) {
         return side >= 16 && halves_to(side, 0, 1, 1);
     case GAN_NETWORK_AUTOENCODER: /* from 8 pixels */
         return side >= 16 && halves_to(side, 0, 8, 8);
+    case GAN_NETWORK_INFO:
+    case GAN_NETWORK_INFO_AUTOENCODER:
+    case GAN_NETWORK_LABELLED:
+        return side >= 8 && side % 4 == 0;
     default:
         return side >= 1;
     }

@@ -21,6 +21,7 @@ typedef struct preset_option {
     size_t offset; /* in gan_trainer_opts */
     int number;    /* a double, not an int32_t */
     int fixed;     /* it decides over names, shapes or meaning of what a checkpoint holds */
+    int later;     /* checkpoints may lack it, and were made as by GAN_SYSTEM_GAN's preset */
     double least, most;
 } preset_option;
 

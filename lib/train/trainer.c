@@ -76,7 +76,7 @@ gan_trainer *trainer_new(gan_context *ctx, const gan_trainer_opts *opts, gan_loa
     gan_trainer *t = object_new(ctx, sizeof *t, trainer_destroy);
     if (!t) return NULL;
     t->opts = *opts;
-    t->networks = network_find(opts->network);
+    t->networks = network_find(opts);
     t->state.m_best = INFINITY;
     if (loader) {
         object_ref(&loader->base);

@@ -57,8 +57,8 @@ for system in gan:28 cgan:32 pix2pix:32; do
     has "$name/evaluation.json" $common parzen parzen_error parzen_sigma steps
     [ -s "$name/nearest.png" ] || fail "no picture of $name"
 done
-has cgan/evaluation.json label_accuracy
-has pix2pix/evaluation.json label_accuracy
+has cgan/evaluation.json label_accuracy neighbour_error
+has pix2pix/evaluation.json label_accuracy l1
 
 refuses 2 "--data" "$evaluate"
 refuses 1 "nowhere" "$evaluate" --data nowhere

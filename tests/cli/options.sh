@@ -6,7 +6,7 @@
 steps=$GAN_BUILD/tests/bench/steps
 
 for program in \
-    examples/{quickstart,check_quickstart,train,evaluate,mixtures,stacked_mnist} \
+    examples/{quickstart,check_quickstart,train,evaluate,mixtures,stacked_mnist,critic_figures} \
     examples/{gan,dcgan,cgan,pix2pix,wgan,wgan_gp,dragan,began} tests/bench/{steps,conv,epoch,scaling}; do
     "$GAN_BUILD/$program" --help >help || fail "$program --help"
     grep -q -- "--help" help || fail "$program --help says nothing"

@@ -175,13 +175,17 @@ refuses 2 "--system NAME is missing" "$train" --data data --steps 1 --out new
 refuses 2 "--data is missing" "$train" --system gan --steps 1 --out new
 refuses 2 "--steps N is missing" "$train" --system gan --data data --out new
 refuses 2 "--system is one of gan, dcgan" "$train" "${new[@]}" --system stylegan
-refuses 2 "--variant is one of default, paper, code" "$train" "${new[@]}" --variant fast
+refuses 2 "--variant is one of default, paper, code, lucic" "$train" "${new[@]}" --variant fast
 refuses 2 "--channels is one of grey, rgb, rgba" "$train" "${new[@]}" --channels cmyk
 refuses 2 "--batch takes a whole number from 1" "$train" "${new[@]}" --batch 0
 refuses 2 "--resume and --force exclude each other" "$train" "${new[@]}" --resume --force --out gan
 refuses 2 "--gamma is for began" "$train" "${new[@]}" --gamma 0.5
 refuses 2 "--lambda: dcgan has no penalty" "$train" "${new[@]}" --lambda 1
 refuses 2 "--latent: pix2pix has none" "$train" "${new[@]}" --system pix2pix --latent 9
+refuses 2 "--variant lucic: dcgan has none" "$train" "${new[@]}" --variant lucic
+refuses 2 "--no-skips is for pix2pix" "$train" "${new[@]}" --no-skips
+refuses 2 "--beta1: wgan does not use Adam" "$train" "${new[@]}" --system wgan --beta1 0
+refuses 2 "--loss is one of minimax, non-saturating" "$train" "${new[@]}" --loss l2
 refuses 2 "--mnist FOLDER" env -u GAN_MNIST "$train" "${new[@]}" --data mnist
 refuses 2 "--cell N is missing" "$train" "${new[@]}" --data sheet.png
 refuses 1 "nowhere" "$train" "${new[@]}" --data nowhere

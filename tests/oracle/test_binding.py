@@ -378,6 +378,7 @@ class Train(BindingTest):
         self.assertEqual(gan.systems(), ["gan", "dcgan", "cgan", "pix2pix", "wgan", "wgan-gp",
                                          "dragan", "began"])
         self.assertEqual(gan.system_side("began", 28), 32)
+        self.assertEqual(gan.network_side("info_autoencoder", 27), 28)
 
     def test_steps(self):
         trainer = self.trainer(average=0.9, loss="hinge")

@@ -55,7 +55,7 @@ gan_trainer_opts small_opts(int32_t system, int32_t variant) {
 
 gan_trainer *small_trainer(gan_context *ctx, const gan_trainer_opts *o, int32_t side,
                            gan_loader **loader) {
-    drawing what = {12, gan_system_side(o->system, side), 1, o->network == GAN_NETWORK_UNET};
+    drawing what = {12, gan_network_side(o->network, side), 1, o->network == GAN_NETWORK_UNET};
     gan_dataset *d = drawn_images(ctx, what);
     gan_loader_opts l;
     gan_loader_opts_init(&l, sizeof l);

@@ -221,6 +221,10 @@ static void test_names(void **state) {
     assert_int_equal(gan_system_side(GAN_SYSTEM_PIX2PIX, 33), 64);
     assert_int_equal(gan_system_side(GAN_SYSTEM_BEGAN, 300), 0);
     assert_int_equal(gan_system_side(0, 28), 0);
+    assert_int_equal(gan_network_side(GAN_NETWORK_INFO_AUTOENCODER, 28), 28);
+    assert_int_equal(gan_network_side(GAN_NETWORK_INFO, 29), 32);
+    assert_int_equal(gan_network_side(0, 28), 0);
+    assert_int_equal(gan_network_side(GAN_NETWORK_LABELLED + 1, 28), 0);
 }
 
 /* The text of a refused change of the preset, of a trainer without a loader. */
@@ -258,11 +262,15 @@ static void test_refused_options(void **state) {
     REFUSED(GAN_SYSTEM_DCGAN, 28, o.l1 = 1, "l1");
     REFUSED(GAN_SYSTEM_DCGAN, 28, o.latent = 0, "latent");
     REFUSED(GAN_SYSTEM_GAN, 8, o.latent_hi = -2, "latent_lo");
+    REFUSED(GAN_SYSTEM_PIX2PIX, 32, o.skips = 2, "skips is 2");
+    REFUSED(GAN_SYSTEM_GAN, 30, o.network = GAN_NETWORK_INFO, "side 30", "the next is 32");
 
     gan_trainer_opts o;
     gan_trainer_opts_init(&o, sizeof o, 99, 0);
     assert_int_equal(o.system, 0);
-    gan_trainer_opts_init(&o, sizeof o, GAN_SYSTEM_GAN, 3);
+    gan_trainer_opts_init(&o, sizeof o, GAN_SYSTEM_GAN, GAN_VARIANT_LUCIC + 1);
+    assert_int_equal(o.system, 0);
+    gan_trainer_opts_init(&o, sizeof o, GAN_SYSTEM_PIX2PIX, GAN_VARIANT_LUCIC);
     assert_int_equal(o.system, 0);
 }
 
@@ -403,7 +411,7 @@ static void test_begins_at_means(void **state) {
     }
 }
 
-/* Rates fall by the factor, and by halves when M stalls, but not below the floor. */
+/* Rates fall by the factor, in a line, and by halves when M stalls, but not below the floor. */
 static void test_rates(void **state) {
     gan_context *ctx = *state;
     gan_trainer_opts o = small_opts(GAN_SYSTEM_DCGAN, GAN_VARIANT_DEFAULT);
@@ -417,6 +425,15 @@ static void test_rates(void **state) {
     gan_trainer_stats s = run_steps(ctx, t, 1);
     assert_near(s.lr_g, 1e-4, 1e-12);
     assert_near(s.lr_d, 3e-5, 1e-12);
+    gan_trainer_unref(t);
+    gan_loader_unref(l);
+
+    o = small_opts(GAN_SYSTEM_DCGAN, GAN_VARIANT_DEFAULT);
+    o.linear_steps = 4;
+    t = small_trainer(ctx, &o, 16, &l);
+    static const double shares[] = {1, 0.75, 0.5, 0.25, 0, 0};
+    for (int i = 0; i < COUNT_OF(shares); i++)
+        assert_near(run_steps(ctx, t, 1).lr_d, 2e-4 * shares[i], 1e-12);
     gan_trainer_unref(t);
     gan_loader_unref(l);
 

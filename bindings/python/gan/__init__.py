@@ -42,4 +42,5 @@ from .optim import Adam, Optimizer, RMSProp, SGD
 from .schedule import Plateau, average_decay, ramp, step_decay
 from .tensor import Tensor
 from .train import (Trainer, began_balance, discriminator_loss, dragan_points, fake_loss,
-                    generator_loss, real_loss, reconstruction_error, system_side, systems)
+                    generator_loss, network_side, real_loss, reconstruction_error, system_side,
+                    systems)

@@ -152,6 +152,7 @@ class TrainerOptions(Structure):
                 ("batch", c_int32), ("unit_range", c_int32), ("network", c_int32),
                 ("width", c_int32), ("norm", c_int32), ("condition", c_int32),
                 ("packing", c_int32), ("latent", c_int32), ("latent_kind", c_int32),
+                ("skips", c_int32),
                 ("latent_lo", c_double), ("latent_hi", c_double), ("loss", c_int32),
                 ("update", c_int32), ("half", c_int32), ("matching_aware", c_int32),
                 ("real_target", c_double), ("l1", c_double), ("n_critic", c_int32),
@@ -163,7 +164,7 @@ class TrainerOptions(Structure):
                 ("lr_g", c_double), ("lr_d", c_double), ("beta1", c_double), ("beta2", c_double),
                 ("alpha", c_double), ("momentum", c_double), ("momentum_end", c_double),
                 ("momentum_epochs", c_int32), ("halve_every", c_int32), ("halve_stalled", c_int32),
-                ("reserved2", c_int32), ("lr_decay", c_double), ("lr_floor", c_double),
+                ("linear_steps", c_int32), ("lr_decay", c_double), ("lr_floor", c_double),
                 ("gamma", c_double), ("lambda_k", c_double), ("average", c_double)]
 
 
@@ -478,6 +479,7 @@ FUNCTIONS = {
     "gan_system_name": (_text, (_i32,)),
     "gan_system_find": (_i32, (_text,)),
     "gan_system_side": (_i32, (_i32, _i32)),
+    "gan_network_side": (_i32, (_i32, _i32)),
     "gan_trainer_opts_init": (None, (POINTER(TrainerOptions), _size, _i32, _i32)),
     "gan_trainer_loader_opts": (_i32, (POINTER(TrainerOptions), POINTER(LoaderOptions))),
     "gan_trainer_create":

@@ -12,12 +12,13 @@ from ._table import LoaderOptions, TrainerHandle, TrainerOptions, TrainerStats
 from .data import Loader, _choice
 from .nn import Module
 
-_VARIANTS = {"default": 0, "paper": 1, "code": 2}  # GAN_VARIANT_…
+_VARIANTS = {"default": 0, "paper": 1, "code": 2, "lucic": 3}  # GAN_VARIANT_…
 
 # Options that are chosen by name; the numbers are those of train.h.
 _CHOICES = {
     "network": {"maxout": 1, "dcgan": 2, "same5": 3, "dense": 4, "joint": 5, "unet": 6,
-                "autoencoder": 7},
+                "autoencoder": 7, "info": 8, "info_autoencoder": 9,
+                "labelled": 10},
     "loss": {"minimax": 1, "non_saturating": 2, "lsgan": 3, "hinge": 4, "wasserstein": 5,
              "began": 6},
     "penalty": {"none": 0, "interpolated": 1, "dragan": 2, "r1": 3},
@@ -40,7 +41,7 @@ def _preset(library, system, variant, options):
     library.gan_trainer_opts_init(ctypes.byref(struct), ctypes.sizeof(struct), number,
                                   _choice("variant", variant, _VARIANTS))
     fields = {field[0] for field in TrainerOptions._fields_}
-    fields -= {"struct_size", "system", "reserved", "reserved2"}
+    fields -= {"struct_size", "system", "reserved"}
     for name, value in options.items():
         field = name.rstrip("_")  # lambda_
         if field not in fields:
@@ -65,6 +66,12 @@ def system_side(system, side, library=None):
     """The side that pictures of `side` pixels are to be padded to for the system."""
     library = library or _library.default_library()
     return library.gan_system_side(library.gan_system_find(system.encode()), side)
+
+
+def network_side(network, side, library=None):
+    """The same for networks of this name, which a variant of a system may have."""
+    library = library or _library.default_library()
+    return library.gan_network_side(_choice("network", network, _CHOICES["network"]), side)
 
 
 class Trainer:
