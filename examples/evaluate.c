@@ -1,10 +1,11 @@
-/* Measures the generator of a run on MNIST or Fashion-MNIST against the test images, and leaves
+/* Measures the generator of a run on MNIST or Fashion-MNIST, or the images of a file, against the
+ * test images, and leaves
  *
  *     evaluation.json  all measures
  *     nearest.png      samples, and to the right of each the nearest training image
  *
  * Features and classes are those of a LeNet that is trained once and kept in a file. Without a run
- * it tells what the measures are of real images (floor) and of noise (ceiling).
+ * or a file it tells what the measures are of real images (floor) and of noise (ceiling).
  *
  * SPDX-License-Identifier: MIT */
 #include "common/program.h"
@@ -33,7 +34,7 @@ enum {
 };
 
 typedef struct settings {
-    const char *data, *run, *checkpoint, *classifier, *out;
+    const char *data, *run, *checkpoint, *images, *classifier, *out;
     int64_t samples, epochs, limit, parzen, seed, threads;
 } settings;
 
@@ -49,6 +50,7 @@ typedef struct evaluation {
     gan_module *lenet;
     gan_trainer *trainer; /* NULL without a run                                          */
     gan_dataset *given;   /* pix2pix: the outlines it draws from, else NULL              */
+    gan_dataset *samples; /* the images of a file, else NULL                             */
     int64_t n, m;         /* samples, test images                                        */
     float *fakes;         /* (n, PIXELS) in [-1, 1]                                      */
     int32_t *labels;      /* n that the samples were asked for                           */
@@ -208,6 +210,12 @@ static int32_t sample_all(evaluation *e) {
     return status;
 }
 
+/* The same of a file's images. */
+static int32_t read_samples(evaluation *e) {
+    pixels_of(e->samples, 0, e->n, -1, e->fakes);
+    return lenet_read_dataset(e->lenet, e->samples, e->features, e->classes);
+}
+
 /* ---- measures -------------------------------------------------------------------------------- */
 
 static int32_t measure_distances(evaluation *e) {
@@ -245,7 +253,7 @@ static int32_t measure_classes(evaluation *e) {
     add(e, "classes", (double)h.present, "that the LeNet finds, of 10");
     add(e, "classes_kl", h.kl, "KL(classes || those of the test set), nats");
     add(e, "classes_tv", h.total_variation, "total variation of the same");
-    if (gan_trainer_options(e->trainer)->condition || e->given)
+    if (e->trainer && (gan_trainer_options(e->trainer)->condition || e->given))
         add(e, "label_accuracy", share_of_equal(e->labels, e->classes, e->n),
             "samples that are of the class they should be");
     return GAN_OK;
@@ -396,6 +404,7 @@ static void release(evaluation *e) {
     free(e->real_features);
     free(e->classes);
     gan_dataset_unref(e->given);
+    gan_dataset_unref(e->samples);
     gan_trainer_unref(e->trainer);
     gan_module_unref(e->lenet);
     gan_dataset_unref(e->test);
@@ -409,7 +418,7 @@ static int fail_status(const evaluation *e, int32_t status) {
 }
 
 static int32_t measure_samples(evaluation *e, const char *picture) {
-    int32_t status = sample_all(e);
+    int32_t status = e->samples ? read_samples(e) : sample_all(e);
     if (status == GAN_OK) status = measure_distances(e);
     if (status == GAN_OK) status = measure_variety(e);
     if (status == GAN_OK) status = measure_classes(e);
@@ -418,6 +427,31 @@ static int32_t measure_samples(evaluation *e, const char *picture) {
     if (status == GAN_OK && gan_trainer_options(e->trainer)->condition)
         status = measure_neighbours(e);
     return status < 0 ? status : show_nearest(e, picture);
+}
+
+/* What is measured, if anything is: a checkpoint's generator, or a file's images. 0, or the exit
+ * code after a message. */
+static int open_subject(evaluation *e, const char *checkpoint) {
+    int32_t status = GAN_OK;
+    if (*e->s.images) {
+        status = gan_dataset_from_idx(e->ctx, e->s.images, NULL, NULL, &e->samples);
+        if (status < 0) return fail_status(e, status);
+        const int64_t *shape = gan_dataset_shape(e->samples);
+        if (shape[0] <= NEIGHBOURS || shape[1] != SIDE || shape[2] != SIDE)
+            return fail("%s has %lld images of %lld x %lld, not more than %d of 28 x 28 pixels",
+                        e->s.images, (long long)shape[0], (long long)shape[2], (long long)shape[1],
+                        NEIGHBOURS);
+        e->n = shape[0];
+    } else if (*e->s.checkpoint || *e->s.run) {
+        if ((status = load_trainer(e, checkpoint)) < 0) return fail_status(e, status);
+        const gan_trainer_opts *o = gan_trainer_options(e->trainer);
+        if (o->channels != 1 || o->side < SIDE || o->side > 32)
+            return fail("%s makes images of %d x %d x %d, not of 28 x 28 grey pixels", checkpoint,
+                        o->side, o->side, o->channels);
+        if (o->input_channels && (status = open_given(e, o->side)) < 0)
+            return fail_status(e, status);
+    }
+    return 0;
 }
 
 static int evaluate(evaluation *e) {
@@ -432,22 +466,15 @@ static int evaluate(evaluation *e) {
     if (status < 0) return fail_status(e, status);
     if (!lenet_fits(e->train) || !lenet_fits(e->test))
         return fail("the images in %s are not of 28 x 28 pixels and 10 classes", e->s.data);
-    if (*e->s.checkpoint || *e->s.run) {
-        if ((status = load_trainer(e, checkpoint)) < 0) return fail_status(e, status);
-        const gan_trainer_opts *o = gan_trainer_options(e->trainer);
-        if (o->channels != 1 || o->side < SIDE || o->side > 32)
-            return fail("%s makes images of %d x %d x %d, not of 28 x 28 grey pixels", checkpoint,
-                        o->side, o->side, o->channels);
-        if (o->input_channels && (status = open_given(e, o->side)) < 0)
-            return fail_status(e, status);
-    }
     e->n = e->s.samples;
+    int code = open_subject(e, checkpoint);
+    if (code) return code;
     e->m = gan_dataset_size(e->test);
     status = make_room(e);
     if (status == GAN_OK) status = prepare_judge(e);
     if (status == GAN_OK) status = measure_floor(e);
     if (status == GAN_OK) status = measure_ceiling(e);
-    if (status == GAN_OK && e->trainer) status = measure_samples(e, picture);
+    if (status == GAN_OK && (e->trainer || e->samples)) status = measure_samples(e, picture);
     if (status < 0) return fail_status(e, status);
     print_table(e);
     return write_json(e, json);
@@ -457,6 +484,7 @@ int main(int argc, char **argv) {
     evaluation e = {.s = {.data = "",
                           .run = "",
                           .checkpoint = "",
+                          .images = "",
                           .classifier = "lenet.safetensors",
                           .out = "",
                           .samples = 10000,
@@ -467,6 +495,7 @@ int main(int argc, char **argv) {
         {"data", OPTION_TEXT, &s->data, 0, 0, "folder of the four IDX files"},
         {"run", OPTION_TEXT, &s->run, 0, 0, "folder with checkpoint.safetensors"},
         {"checkpoint", OPTION_TEXT, &s->checkpoint, 0, 0, "or the file itself"},
+        {"images", OPTION_TEXT, &s->images, 0, 0, "or an IDX file of generated images"},
         {"classifier", OPTION_TEXT, &s->classifier, 0, 0, "the LeNet's file, made if missing"},
         {"out", OPTION_TEXT, &s->out, 0, 0, "folder of the outputs; the run's"},
         {"samples", OPTION_INTEGER, &s->samples, NEIGHBOURS + 1, 1e6, "generated images"},
@@ -483,6 +512,10 @@ int main(int argc, char **argv) {
     if (code >= 0) return code;
     if (!*s->data) {
         fail("--data FOLDER is missing: where MNIST's or Fashion-MNIST's files are");
+        return 2;
+    }
+    if (*s->images && (*s->run || *s->checkpoint)) {
+        fail("--images is measured instead of a run, not with one");
         return 2;
     }
     gan_context_opts opts;

@@ -60,7 +60,31 @@ done
 has cgan/evaluation.json label_accuracy neighbour_error
 has pix2pix/evaluation.json label_accuracy l1
 
+# The images of a file: of the test set's own the distance is none, and each is its own nearest.
+mkdir images
+"$evaluate" --data data --images data/t10k-images-idx3-ubyte --out images >stdout 2>/dev/null
+has images/evaluation.json $common
+python3 - <<'PYTHON' || fail "$(cat images/evaluation.json)"
+import json
+values = json.load(open("images/evaluation.json"))
+assert values["samples"] == 256 and abs(values["frechet"]) < 1e-3 and values["nearest"] < 1e-3
+PYTHON
+
+# Distances of samples of libgan's and of PyTorch's training: a line a trial, none twice; what a kill
+# left of a line does no harm.
+against_torch() {
+    "$GAN_PYTHON" "$GAN_SOURCE/tests/oracle/train_torch.py" --data data --classifier lenet.safetensors \
+        --distance --system dcgan --steps 1 --width 4 --samples 260 --seeds "$1" >stdout
+}
+against_torch 1
+printf '{"system": "dcgan", "wid' >>train_torch.jsonl
+against_torch 2
+[ "$(grep -c '}$' train_torch.jsonl)" -eq 4 ] || fail "not four trials: $(cat train_torch.jsonl)"
+grep -qE '^dcgan, width 4, .* 2 seeds, .* ratio [01]\.[0-9]+$' stdout || fail "$(cat stdout)"
+
 refuses 2 "--data" "$evaluate"
+refuses 2 "instead of a run" "$evaluate" --data data --run gan --images data/t10k-images-idx3-ubyte
+refuses 1 "nowhere" "$evaluate" --data data --images nowhere
 refuses 1 "nowhere" "$evaluate" --data nowhere
 refuses 1 "none/checkpoint.safetensors" "$evaluate" --data data --run none
 refuses 1 "no checkpoint" "$evaluate" --data data --checkpoint lenet.safetensors
