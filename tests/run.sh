@@ -22,7 +22,7 @@ install_packages "${BUILD_PACKAGES[@]}" "${DATA_PACKAGES[@]}" "${TEST_PACKAGES[@
 install_onnxruntime build/onnxruntime
 
 section format
-find include lib examples tests bindings -name '*.[ch]' -print0 |
+find include lib examples tests bindings -regex '.*\.[ch]\(pp\)?' -print0 |
     xargs -0 clang-format --dry-run -Werror
 
 build clang

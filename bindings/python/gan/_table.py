@@ -111,6 +111,8 @@ class LoaderOptions(Structure):
     _fields_ = [("struct_size", c_uint32), ("batch", c_int32), ("seed", c_uint64),
                 ("shuffle", c_int32), ("flip", c_int32), ("remainder", c_int32),
                 ("reserved", c_uint32), ("lo", c_double), ("hi", c_double)]
+
+
 class KernelOptions(Structure):
     _fields_ = [("struct_size", c_uint32), ("subsets", c_int32), ("subset_size", c_int64),
                 ("seed", c_uint64)]
@@ -134,6 +136,8 @@ class Modes(Structure):
 class Histogram(Structure):
     _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("present", c_int64),
                 ("kl", c_double), ("total_variation", c_double)]
+
+
 class AugmentOptions(Structure):
     _fields_ = [("struct_size", c_uint32), ("policy", c_uint32), ("brightness", c_double),
                 ("saturation", c_double), ("contrast", c_double), ("translation", c_double),

@@ -4,6 +4,9 @@ SPDX-License-Identifier: MIT
 """
 
 
+from __future__ import annotations
+
+
 class Error(Exception):
     """What a library call failed with: `code`, and the library's one line of text."""
 
@@ -79,7 +82,7 @@ class AbiError(Error, RuntimeError):
 _BY_CODE = {kind.code: kind for kind in Error.__subclasses__()}
 
 
-def from_code(code, text):
+def from_code(code: int, text: str) -> Error:
     """The exception for a status code; a plain Error for one from a newer library."""
     error = _BY_CODE.get(code, Error)(text)
     error.code = code

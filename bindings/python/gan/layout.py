@@ -8,22 +8,30 @@ of three or more axes follow the rule here, but not in files, which keep them as
 SPDX-License-Identifier: MIT
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Mapping
+
 import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from .nn import Module
 
 
-def from_nchw(array):
+def from_nchw(array: npt.ArrayLike) -> npt.NDArray[Any]:
     """PyTorch's layout to the library's."""
     array = np.asarray(array)
     return np.moveaxis(array, -3, -1) if array.ndim >= 3 else array
 
 
-def to_nchw(array):
+def to_nchw(array: npt.ArrayLike) -> npt.NDArray[Any]:
     """The library's layout to PyTorch's."""
     array = np.asarray(array)
     return np.moveaxis(array, -1, -3) if array.ndim >= 3 else array
 
 
-def load_torch_state(module, state):
+def load_torch_state(module: Module, state: Mapping[str, npt.ArrayLike]) -> None:
     """Sets parameters and buffers from a dict of name to array in PyTorch's layouts."""
     for name, value in state.items():
         tensor = module.find(name)
@@ -32,6 +40,6 @@ def load_torch_state(module, state):
         tensor.write(from_nchw(value))
 
 
-def torch_state(module):
+def torch_state(module: Module) -> dict[str, npt.NDArray[Any]]:
     """Name to array in PyTorch's layouts: PyTorch's state_dict."""
     return {name: to_nchw(tensor.numpy()) for name, tensor in module.state().items()}

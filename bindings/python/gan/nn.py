@@ -3,14 +3,22 @@
 SPDX-License-Identifier: MIT
 """
 
+from __future__ import annotations
+
 import ctypes
 import os
-import weakref
+from typing import TYPE_CHECKING, Any
+
+import numpy.typing as npt
 
 from . import _library
+from ._handle import Handle
 from ._library import text
 from ._table import ModuleHandle, NormOptions
-from .tensor import Tensor
+
+if TYPE_CHECKING:
+    from .context import Context
+    from .tensor import Tensor
 
 # GAN_INIT_…
 _INITIALISERS = {
@@ -24,19 +32,19 @@ _INITIALISERS = {
 }
 
 
-def _initialiser(method):
+def _initialiser(method: str) -> int:
     try:
         return _INITIALISERS[method]
     except KeyError:
         raise ValueError(f"no initialiser {method!r}; one of {', '.join(_INITIALISERS)}") from None
 
 
-def init(tensor, method, a=1.0):
+def init(tensor: Tensor, method: str, a: float = 1.0) -> None:
     """Draws a tensor anew: "normal", "uniform", "xavier_uniform", … with its std, bound or gain."""
     tensor.context.check(tensor.context.library.gan_init(tensor, _initialiser(method), a))
 
 
-class Module:
+class Module(Handle):
     """A tree of parameters and children. Module(context) is a root without a forward of its own.
 
     The add_ methods append a child and return it; without a name it is numbered, as in PyTorch's
@@ -44,214 +52,231 @@ class Module:
     """
 
     _create = "gan_module_create"
+    _owner: Handle | None = None  # of a borrowed module: what gives the handle back
 
-    def __init__(self, context):
+    def __init__(self, context: Context) -> None:
         out = ModuleHandle()
         context.check(getattr(context.library, self._create)(context.handle, ctypes.byref(out)))
-        self._adopt(context, out, None)
-        weakref.finalize(self, context.library.gan_module_unref, out)
+        super().__init__(context, out, context.library.gan_module_unref)
 
-    def _adopt(self, context, handle, parent):
-        self.context = context
-        self._as_parameter_ = handle
-        self._parent = parent  # keeps the root, which owns the handle, alive
-
-    def _wrap(self, handle):
-        module = Module.__new__(Module)
-        module._adopt(self.context, self.context.valid(handle), self)
+    @classmethod
+    def _borrow(cls, owner: Handle, handle: Any) -> Module:
+        """A module that lives with its owner, which it keeps."""
+        module = cls.__new__(cls)
+        module.context, module._handle, module._owner = owner.context, handle, owner
         return module
 
-    def _add(self, function, name, *arguments):
-        return self._wrap(getattr(self.context.library, function)(self, text(name), *arguments))
+    def close(self) -> None:
+        """Gives the tree back. What belongs to a parent or a trainer goes with that."""
+        if self._owner is None:
+            super().close()
 
-    def _check(self, function, *arguments):
-        self.context.check(getattr(self.context.library, function)(self, *arguments))
+    @property
+    def handle(self) -> Any:
+        """The C handle. StateError once closed."""
+        if self._owner is None:
+            return super().handle
+        self._owner.handle
+        return self._handle
+
+    def _wrap(self, handle: Any) -> Module:
+        return Module._borrow(self, self.context.valid(handle))
+
+    def _add(self, function: str, name: str | None, *arguments: Any) -> Module:
+        add = getattr(self.context.library, function)
+        return self._wrap(add(self.handle, text(name), *arguments))
 
     # Trees.
 
-    def add_module(self, name=None):
+    def add_module(self, name: str | None = None) -> Module:
         return self._add("gan_add_module", name)
 
-    def add_sequential(self, name=None):
+    def add_sequential(self, name: str | None = None) -> Module:
         return self._add("gan_add_sequential", name)
 
-    def add_parameter(self, name, value):
+    def add_parameter(self, name: str, value: Tensor) -> Tensor:
         """A parameter of the host's own module; copies the values of a tensor."""
         add = self.context.library.gan_add_parameter
-        return self.context.share(add(self, text(name), value))
+        return self.context.share(add(self.handle, text(name), value))
 
-    def add_buffer(self, name, value):
+    def add_buffer(self, name: str, value: Tensor) -> Tensor:
         """State that is saved but not trained; copies the values of a tensor."""
         add = self.context.library.gan_add_buffer
-        return self.context.share(add(self, text(name), value))
+        return self.context.share(add(self.handle, text(name), value))
 
-    def child(self, path):
+    def child(self, path: str) -> Module | None:
         """The descendant at a dotted path, or None."""
-        handle = self.context.library.gan_module_child(self, text(path))
+        handle = self.context.library.gan_module_child(self.handle, text(path))
         return self._wrap(handle) if handle else None
 
     # Layers.
 
-    def add_dense(self, inputs, outputs, name=None, bias=True):
+    def add_dense(self, inputs: int, outputs: int, name: str | None = None,
+                  bias: bool = True) -> Module:
         return self._add("gan_add_dense", name, inputs, outputs, bias)
 
-    def add_conv2d(self, inputs, outputs, kernel, name=None, **options):
+    def add_conv2d(self, inputs: int, outputs: int, kernel: int, name: str | None = None,
+                   **options: Any) -> Module:
         """Options stride, padding, dilation, bias."""
         options = self.context.library.conv2d_options(**options)
         return self._add("gan_add_conv2d", name, inputs, outputs, kernel, options)
 
-    def add_conv_transpose2d(self, inputs, outputs, kernel, name=None, **options):
+    def add_conv_transpose2d(self, inputs: int, outputs: int, kernel: int, name: str | None = None,
+                             **options: Any) -> Module:
         """Options stride, padding, dilation, output_padding, bias."""
         options = self.context.library.conv2d_options(**options)
         return self._add("gan_add_conv_transpose2d", name, inputs, outputs, kernel, options)
 
-    def add_batch_norm(self, channels, name=None, **options):
+    def add_batch_norm(self, channels: int, name: str | None = None, **options: Any) -> Module:
         """Options affine, eps, momentum."""
         return self._add("gan_add_batch_norm", name, channels, self._norm(options))
 
-    def add_instance_norm(self, channels, name=None, **options):
+    def add_instance_norm(self, channels: int, name: str | None = None, **options: Any) -> Module:
         """Options affine, eps."""
         return self._add("gan_add_instance_norm", name, channels, self._norm(options))
 
-    def add_layer_norm(self, *shape, name=None, **options):
+    def add_layer_norm(self, *shape: int, name: str | None = None, **options: Any) -> Module:
         """Of samples of this shape: (features) or (h, w, c). Options affine, eps."""
         options = self._norm(options)
         return self._add("gan_add_layer_norm", name, _library.sizes(shape), len(shape), options)
 
-    def add_group_norm(self, groups, channels, name=None, **options):
+    def add_group_norm(self, groups: int, channels: int, name: str | None = None,
+                       **options: Any) -> Module:
         """Options affine, eps."""
         return self._add("gan_add_group_norm", name, groups, channels, self._norm(options))
 
-    def _norm(self, options):
+    def _norm(self, options: dict[str, Any]) -> Any:
         return self.context.library.options(NormOptions, **options)
 
-    def add_relu(self, name=None):
+    def add_relu(self, name: str | None = None) -> Module:
         return self._add("gan_add_relu", name)
 
-    def add_leaky_relu(self, slope, name=None):
+    def add_leaky_relu(self, slope: float, name: str | None = None) -> Module:
         return self._add("gan_add_leaky_relu", name, slope)
 
-    def add_elu(self, alpha=1.0, name=None):
+    def add_elu(self, alpha: float = 1.0, name: str | None = None) -> Module:
         return self._add("gan_add_elu", name, alpha)
 
-    def add_tanh(self, name=None):
+    def add_tanh(self, name: str | None = None) -> Module:
         return self._add("gan_add_tanh", name)
 
-    def add_sigmoid(self, name=None):
+    def add_sigmoid(self, name: str | None = None) -> Module:
         return self._add("gan_add_sigmoid", name)
 
-    def add_softplus(self, name=None):
+    def add_softplus(self, name: str | None = None) -> Module:
         return self._add("gan_add_softplus", name)
 
-    def add_maxout(self, inputs, outputs, pieces, name=None):
+    def add_maxout(self, inputs: int, outputs: int, pieces: int, name: str | None = None) -> Module:
         """The largest of `pieces` affine maps per unit."""
         return self._add("gan_add_maxout", name, inputs, outputs, pieces)
 
-    def add_embedding(self, classes, width, name=None):
+    def add_embedding(self, classes: int, width: int, name: str | None = None) -> Module:
         """Rows of a table; called with labels."""
         return self._add("gan_add_embedding", name, classes, width)
 
-    def add_dropout(self, p, name=None):
+    def add_dropout(self, p: float, name: str | None = None) -> Module:
         return self._add("gan_add_dropout", name, p)
 
-    def add_minibatch_std(self, group=0, name=None):
+    def add_minibatch_std(self, group: int = 0, name: str | None = None) -> Module:
         """One more channel: how much the samples of a subset differ."""
         return self._add("gan_add_minibatch_std", name, group)
 
-    def add_flatten(self, name=None):
+    def add_flatten(self, name: str | None = None) -> Module:
         return self._add("gan_add_flatten", name)
 
-    def add_unflatten(self, c, h, w, name=None):
+    def add_unflatten(self, c: int, h: int, w: int, name: str | None = None) -> Module:
         return self._add("gan_add_unflatten", name, c, h, w)
 
-    def add_upsample(self, factor, name=None):
+    def add_upsample(self, factor: int, name: str | None = None) -> Module:
         return self._add("gan_add_upsample", name, factor)
 
     # Forward.
 
-    def __call__(self, x):
+    def __call__(self, x: Tensor | npt.ArrayLike) -> Tensor:
         """The module's result for a tensor or a NumPy array."""
-        x = x if isinstance(x, Tensor) else self.context.tensor(x)
-        return self.context.take(self.context.library.gan_forward(self, x))
+        x = self.context.as_tensor(x)
+        return self.context.take(self.context.library.gan_forward(self.handle, x))
 
-    def forward_labels(self, labels):
+    def forward_labels(self, labels: npt.ArrayLike) -> Tensor:
         """The result of a module that takes integer labels."""
         forward = self.context.library.gan_forward_labels
-        return self.context.take(forward(self, *_library.labels(labels)))
+        return self.context.take(forward(self.handle, *_library.labels(labels)))
 
-    def train(self, on=True):
+    def train(self, on: bool = True) -> None:
         """Training or evaluation mode of the whole tree."""
         self._check("gan_module_train", on)
 
-    def eval(self):
+    def eval(self) -> None:
         self.train(False)
 
-    def freeze(self, frozen=True):
+    def freeze(self, frozen: bool = True) -> None:
         """Frozen parameters are not tracked."""
         self._check("gan_module_freeze", frozen)
 
     # Parameters.
 
-    def _listing(self, kind):
+    def _listing(self, kind: str) -> dict[str, Tensor]:
         """Name to Tensor of what the gan_module_<kind> functions enumerate."""
         library = self.context.library
         count, tensor, name = (getattr(library, f"gan_module_{kind}{suffix}")
                                for suffix in ("_count", "", "_name"))
-        return {name(self, i).decode(): self.context.share(tensor(self, i))
-                for i in range(count(self))}
+        return {name(self.handle, i).decode(): self.context.share(tensor(self.handle, i))
+                for i in range(count(self.handle))}
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Tensor]:
         """Name to Tensor, in the order in which they were added."""
         return self._listing("parameter")
 
-    def state(self):
+    def state(self) -> dict[str, Tensor]:
         """Name to Tensor of parameters and buffers: what files keep."""
         return self._listing("state")
 
-    def find(self, name):
+    def find(self, name: str) -> Tensor | None:
         """The parameter or buffer of a dotted name, or None."""
-        handle = self.context.library.gan_module_find(self, text(name))
+        handle = self.context.library.gan_module_find(self.handle, text(name))
         return self.context.share(handle) if handle else None
 
-    def copy_from(self, other):
+    def copy_from(self, other: Module) -> None:
         """Copies all parameters and buffers from a tree of the same names and shapes."""
-        self._check("gan_module_copy", other)
+        self._check("gan_module_copy", other.handle)
 
-    def spectral_norm(self):
+    def spectral_norm(self) -> None:
         """Puts every dense and convolution layer under spectral norm, in PyTorch's names."""
         self._check("gan_module_spectral_norm")
 
-    def average(self, other, decay):
+    def average(self, other: Module, decay: float) -> None:
         """self = decay · self + (1 - decay) · other, batch norm's statistics too."""
-        self._check("gan_module_average", other, decay)
+        self._check("gan_module_average", other.handle, decay)
 
-    def average_statistics(self, on=True):
+    def average_statistics(self, on: bool = True) -> None:
         """Batch norms forget their statistics and collect plain means until turned off."""
         self._check("gan_module_average_statistics", on)
 
-    def clip(self, bound, weights_only=False):
+    def clip(self, bound: float, weights_only: bool = False) -> None:
         """Clamps the parameters to [-bound, bound]."""
         self._check("gan_module_clip", bound, weights_only)
 
-    def init(self, method, a=1.0):
+    def init(self, method: str, a: float = 1.0) -> None:
         """Draws every dense and convolution weight anew: DCGAN's is ("normal", 0.02)."""
         self._check("gan_module_init", _initialiser(method), a)
 
     # Files.
 
-    def save(self, path):
+    def save(self, path: _library.FilePath) -> None:
         """Writes parameters and buffers as safetensors."""
         self._check("gan_module_save", os.fsencode(path))
 
-    def save_traced(self, path, input, output, range=""):
+    def save_traced(self, path: _library.FilePath, input: Tensor, output: Tensor,
+                    range: str = '') -> None:
         """save, with the operators between a tracked input and its result."""
         self._check("gan_module_save_traced", os.fsencode(path), input, output, text(range))
 
-    def save_onnx(self, path, input, output, range=""):
+    def save_onnx(self, path: _library.FilePath, input: Tensor, output: Tensor,
+                  range: str = "") -> None:
         """The operators between a tracked input and its result as an ONNX model; images NCHW."""
         self._check("gan_module_save_onnx", os.fsencode(path), input, output, text(range))
 
-    def load(self, path, part=""):
+    def load(self, path: _library.FilePath, part: str = "") -> None:
         """Reads what save wrote, or torch.save of a state dict, into a tree of the same names and
         shapes. part: the tensors below these keys of dicts in dicts, joined by dots."""
         self._check("gan_module_load_part", os.fsencode(path), text(part))

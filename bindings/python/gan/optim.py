@@ -3,63 +3,69 @@
 SPDX-License-Identifier: MIT
 """
 
-import ctypes
-import weakref
+from __future__ import annotations
 
+import ctypes
+from typing import TYPE_CHECKING, Any, Sequence
+
+from ._handle import Handle
 from ._table import AdamOptions, OptimizerHandle, RMSPropOptions, SGDOptions, TensorHandle
 
+if TYPE_CHECKING:
+    from .nn import Module
+    from .tensor import Tensor
 
-class Optimizer:
+
+class Optimizer(Handle):
     """Works on all parameters of a module, as they are at its creation."""
 
-    _create = None
-    _options = None
+    _create = ""
+    _options: Any = None
 
-    def __init__(self, module, **options):
-        context = self.context = module.context
-        options = context.library.options(self._options, **options)
+    def __init__(self, module: Module, **options: Any) -> None:
+        context = module.context
+        struct = context.library.options(self._options, **options)
         out = OptimizerHandle()
         create = getattr(context.library, self._create)
-        context.check(create(module, ctypes.byref(options), ctypes.byref(out)))
-        self._as_parameter_ = out
-        weakref.finalize(self, context.library.gan_optimizer_unref, out)
+        context.check(create(module.handle, ctypes.byref(struct), ctypes.byref(out)))
+        super().__init__(context, out, context.library.gan_optimizer_unref)
 
-    def minimize(self, loss):
+    def minimize(self, loss: Tensor) -> None:
         """Differentiates a loss and makes one step. The loss's graph is consumed."""
-        self.context.check(self.context.library.gan_optimizer_minimize(self, loss))
+        self._check("gan_optimizer_minimize", loss)
 
-    def step(self, grads):
+    def step(self, grads: Sequence[Tensor | None]) -> None:
         """One step with the caller's gradients, in the parameters' order; None skips one."""
         handles = [None if grad is None else grad._as_parameter_ for grad in grads]
         array = (TensorHandle * len(handles))(*handles)
-        self.context.check(self.context.library.gan_optimizer_step(self, array, len(handles)))
+        self._check("gan_optimizer_step", array, len(handles))
 
-    def parameters(self):
+    def parameters(self) -> list[Tensor]:
         library = self.context.library
-        return [self.context.share(library.gan_optimizer_parameter(self, i))
-                for i in range(library.gan_optimizer_parameter_count(self))]
+        return [self.context.share(library.gan_optimizer_parameter(self.handle, i))
+                for i in range(library.gan_optimizer_parameter_count(self.handle))]
 
     @property
-    def lr(self):
-        return self.context.library.gan_optimizer_lr(self)
+    def lr(self) -> float:
+        return float(self.context.library.gan_optimizer_lr(self.handle))
 
     @lr.setter
-    def lr(self, value):
-        self.context.check(self.context.library.gan_optimizer_set_lr(self, value))
+    def lr(self, value: float) -> None:
+        self._check("gan_optimizer_set_lr", value)
 
     @property
-    def momentum(self):
+    def momentum(self) -> float:
         """Of an optimizer that was created with one; 0 else."""
-        return self.context.library.gan_optimizer_momentum(self)
+        return float(self.context.library.gan_optimizer_momentum(self.handle))
 
     @momentum.setter
-    def momentum(self, value):
-        self.context.check(self.context.library.gan_optimizer_set_momentum(self, value))
+    def momentum(self, value: float) -> None:
+        self._check("gan_optimizer_set_momentum", value)
 
     @property
-    def grad_norm(self):
+    def grad_norm(self) -> float:
         """The global gradient norm of the last step, before clipping."""
-        return self.context.library.gan_optimizer_grad_norm(self)
+        return float(self.context.library.gan_optimizer_grad_norm(self.handle))
 
 
 class Adam(Optimizer):

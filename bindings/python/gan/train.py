@@ -3,14 +3,25 @@
 SPDX-License-Identifier: MIT
 """
 
+from __future__ import annotations
+
 import ctypes
 import os
-import weakref
+from typing import TYPE_CHECKING, Any, Callable, Mapping
+
+import numpy.typing as npt
 
 from . import _library
+from ._handle import Handle
+from ._library import FilePath, Library
 from ._table import LoaderOptions, TrainerHandle, TrainerOptions, TrainerStats
-from .data import Loader, _choice
+from .data import Dataset, Loader, _choice
 from .nn import Module
+from .steps import Steps
+
+if TYPE_CHECKING:
+    from .context import Context
+    from .tensor import Tensor
 
 _VARIANTS = {"default": 0, "paper": 1, "code": 2, "lucic": 3}  # GAN_VARIANT_…
 
@@ -32,7 +43,8 @@ _CHOICES = {
 }
 
 
-def _preset(library, system, variant, options):
+def _preset(library: Library, system: str, variant: str,
+            options: Mapping[str, Any]) -> TrainerOptions:
     """gan_trainer_opts of a system, with these values over it."""
     number = library.gan_system_find(system.encode())
     if not number:
@@ -52,7 +64,7 @@ def _preset(library, system, variant, options):
     return struct
 
 
-def systems(library=None):
+def systems(library: Library | None = None) -> list[str]:
     """The names of all systems."""
     library = library or _library.default_library()
     names, number = [], 1
@@ -62,19 +74,19 @@ def systems(library=None):
     return names
 
 
-def system_side(system, side, library=None):
+def system_side(system: str, side: int, library: Library | None = None) -> int:
     """The side that pictures of `side` pixels are to be padded to for the system."""
     library = library or _library.default_library()
-    return library.gan_system_side(library.gan_system_find(system.encode()), side)
+    return int(library.gan_system_side(library.gan_system_find(system.encode()), side))
 
 
-def network_side(network, side, library=None):
+def network_side(network: str, side: int, library: Library | None = None) -> int:
     """The same for networks of this name, which a variant of a system may have."""
     library = library or _library.default_library()
-    return library.gan_network_side(_choice("network", network, _CHOICES["network"]), side)
+    return int(library.gan_network_side(_choice("network", network, _CHOICES["network"]), side))
 
 
-class Trainer:
+class Trainer(Handle):
     """Trains a system on a data set.
 
     `options` are fields of gan_trainer_opts over the preset of (system, variant); choices are given
@@ -82,20 +94,21 @@ class Trainer:
     Without a data set it cannot step, but sample from a checkpoint, and needs side and channels.
     """
 
-    def __init__(self, context, system, dataset=None, variant="default", loader=None, **options):
+    def __init__(self, context: Context, system: str, dataset: Dataset | None = None,
+                 variant: str = 'default', loader: Mapping[str, Any] | None = None,
+                 **options: Any) -> None:
         library = context.library
         struct = _preset(library, system, variant, options)
-        self.context = context
         self.loader = self._make_loader(dataset, struct, loader or {}) if dataset else None
         out = TrainerHandle()
         context.check(library.gan_trainer_create(
             context.handle, ctypes.byref(struct), self.loader.handle if self.loader else None,
             ctypes.byref(out)))
-        self._as_parameter_ = out
-        weakref.finalize(self, library.gan_trainer_unref, out)
+        super().__init__(context, out, library.gan_trainer_unref)
 
     @staticmethod
-    def _make_loader(dataset, struct, options):
+    def _make_loader(dataset: Dataset, struct: TrainerOptions,
+                     options: Mapping[str, Any]) -> Loader:
         library = dataset.context.library
         wanted = library.options(LoaderOptions)
         dataset.context.check(library.gan_trainer_loader_opts(ctypes.byref(struct),
@@ -103,72 +116,82 @@ class Trainer:
         return Loader(dataset, **{"batch": wanted.batch, "lo": wanted.lo, "hi": wanted.hi,
                                   "remainder": "wrap", **options})
 
-    def _call(self, function, *arguments):
-        self.context.check(getattr(self.context.library, function)(self, *arguments))
-
-    def _module(self, function):
-        handle = getattr(self.context.library, function)(self)
-        if not handle:
-            return None
-        module = Module.__new__(Module)
-        module._adopt(self.context, handle, self)
-        return module
+    def _module(self, function: str) -> Any:
+        handle = getattr(self.context.library, function)(self.handle)
+        return Module._borrow(self, handle) if handle else None
 
     @property
-    def generator(self):
+    def generator(self) -> Module:
         return self._module("gan_trainer_generator")
 
     @property
-    def discriminator(self):
+    def discriminator(self) -> Module:
         return self._module("gan_trainer_discriminator")
 
     @property
-    def averaged(self):
+    def averaged(self) -> Module | None:
         """The averaged generator, or None."""
         return self._module("gan_trainer_averaged")
 
     @property
-    def options(self):
+    def options(self) -> dict[str, Any]:
         """The options in force, sizes filled in, as a dict."""
-        struct = self.context.library.gan_trainer_options(self)[0]
+        struct = self.context.library.gan_trainer_options(self.handle)[0]
         return {name: getattr(struct, name) for name, _ in TrainerOptions._fields_[1:]
                 if not name.startswith("reserved")}
 
     @property
-    def steps(self):
+    def steps(self) -> int:
         """Steps done so far."""
-        return self.context.library.gan_trainer_steps(self)
+        return int(self.context.library.gan_trainer_steps(self.handle))
 
-    def step(self):
+    def step(self) -> dict[str, Any]:
         """One step: n_critic discriminator updates and a generator update. Its numbers, a dict."""
         stats = TrainerStats(struct_size=ctypes.sizeof(TrainerStats))
-        self._call("gan_trainer_step", ctypes.byref(stats))
+        self._check("gan_trainer_step", ctypes.byref(stats))
         return {name: getattr(stats, name) for name, _ in TrainerStats._fields_[1:]}
 
-    def latents(self, n):
-        """n latents of the system's distribution."""
-        return self.context.take(self.context.library.gan_trainer_latents(self, n))
+    def train(self, steps: int, progress: bool = True,
+              on_step: Callable[[dict[str, Any]], object] | None=None) -> dict[str, Any]:
+        """So many steps more; the last one's numbers.
 
-    def sample(self, z, labels=None):
+        progress: shown on stderr, see Steps. on_step is called with each step's numbers, to save or
+        to draw samples. Ctrl-C ends the training as KeyboardInterrupt after the step that is under
+        way and its on_step: the trainer can be saved, or go on.
+        """
+        stats: dict[str, Any] = {}
+        for _ in (loop := Steps(steps, progress)):
+            stats = self.step()
+            loop.tell(**{name: stats[name] for name in ("d_loss", "g_loss")})
+            if on_step is not None:
+                on_step(stats)
+        return stats
+
+    def latents(self, n: int) -> Tensor:
+        """n latents of the system's distribution."""
+        return self.context.take(self.context.library.gan_trainer_latents(self.handle, n))
+
+    def sample(self, z: Tensor, labels: npt.ArrayLike | None = None) -> Tensor:
         """Images of latents, or of given images with pix2pix."""
         return self._images("gan_trainer_sample", z, labels)
 
-    def generate(self, z, labels=None):
+    def generate(self, z: Tensor, labels: npt.ArrayLike | None = None) -> Tensor:
         """The same from the generator in training mode, recorded."""
         return self._images("gan_trainer_generate", z, labels)
 
-    def _images(self, function, z, labels):
+    def _images(self, function: str, z: Tensor, labels: npt.ArrayLike | None) -> Tensor:
         run = getattr(self.context.library, function)
-        return self.context.take(run(self, z, self._labels(labels, z.shape[0])))
+        return self.context.take(run(self.handle, z, self._labels(labels, z.shape[0])))
 
-    def score(self, images, given=None, labels=None):
+    def score(self, images: Tensor, given: Tensor | None = None,
+              labels: npt.ArrayLike | None = None) -> Tensor:
         """The discriminator's scores."""
         labels = self._labels(labels, images.shape[0])
-        return self.context.take(self.context.library.gan_trainer_score(self, images, given,
-                                                                        labels))
+        score = self.context.library.gan_trainer_score
+        return self.context.take(score(self.handle, images, given, labels))
 
     @staticmethod
-    def _labels(labels, n):
+    def _labels(labels: npt.ArrayLike | None, n: int) -> Any:
         if labels is None:
             return None
         labels, count = _library.labels(labels)
@@ -176,68 +199,69 @@ class Trainer:
             raise ValueError(f"{count} labels for {n} images")
         return labels
 
-    def save_model(self, path):
+    def save_model(self, path: FilePath) -> None:
         """The generator, with its own description."""
-        self._call("gan_trainer_save_model", os.fsencode(path))
+        self._check("gan_trainer_save_model", os.fsencode(path))
 
-    def save_onnx(self, path):
+    def save_onnx(self, path: FilePath) -> None:
         """The generator as an ONNX model."""
-        self._call("gan_trainer_save_onnx", os.fsencode(path))
+        self._check("gan_trainer_save_onnx", os.fsencode(path))
 
-    def save(self, path):
+    def save(self, path: FilePath) -> None:
         """A checkpoint."""
-        self._call("gan_trainer_save", os.fsencode(path))
+        self._check("gan_trainer_save", os.fsencode(path))
 
-    def load(self, path):
+    def load(self, path: FilePath) -> None:
         """Goes on from a checkpoint."""
-        self._call("gan_trainer_load", os.fsencode(path))
+        self._check("gan_trainer_load", os.fsencode(path))
 
 
 # ---- pieces ---------------------------------------------------------------------------------------
 
 
-def real_loss(loss, real_scores, target=1.0):
+def real_loss(loss: str, real_scores: Tensor, target: float = 1.0) -> Tensor:
     """What a discriminator minimises on real scores; loss is a name."""
     context = real_scores.context
     loss = _choice("loss", loss, _CHOICES["loss"])
     return context.take(context.library.gan_real_loss(loss, real_scores, target))
 
 
-def fake_loss(loss, fake_scores):
+def fake_loss(loss: str, fake_scores: Tensor) -> Tensor:
     """What a discriminator minimises on fake scores."""
     context = fake_scores.context
     loss = _choice("loss", loss, _CHOICES["loss"])
     return context.take(context.library.gan_fake_loss(loss, fake_scores))
 
 
-def generator_loss(loss, fake_scores):
+def generator_loss(loss: str, fake_scores: Tensor) -> Tensor:
     """What a generator minimises."""
     context = fake_scores.context
     loss = _choice("loss", loss, _CHOICES["loss"])
     return context.take(context.library.gan_generator_loss(loss, fake_scores))
 
 
-def discriminator_loss(loss, real_scores, fake_scores):
+def discriminator_loss(loss: str, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
     """real_loss + fake_loss"""
     context = real_scores.context
     loss = _choice("loss", loss, _CHOICES["loss"])
     return context.take(context.library.gan_discriminator_loss(loss, real_scores, fake_scores))
 
 
-def dragan_points(real, mode="uniform", scale=0.5):
+def dragan_points(real: Tensor, mode: str = 'uniform', scale: float = 0.5) -> Tensor:
     """Real samples with noise, tracked."""
     context = real.context
     mode = _choice("mode", mode, _CHOICES["dragan"])
     return context.take(context.library.gan_dragan_points(real, mode, scale))
 
 
-def reconstruction_error(x, reconstruction):
+def reconstruction_error(x: Tensor, reconstruction: Tensor) -> Tensor:
     """Each sample's mean |x - reconstruction|."""
     context = x.context
     return context.take(context.library.gan_reconstruction_error(x, reconstruction))
 
 
-def began_balance(k, real_loss, fake_loss, gamma=0.5, lambda_k=0.001, library=None):
+def began_balance(k: float, real_loss: float, fake_loss: float, gamma: float = 0.5,
+                  lambda_k: float = 0.001, library: Library | None = None) -> tuple[float, float]:
     """(the next k, M) of BEGAN."""
     library = library or _library.default_library()
     measure = ctypes.c_double()

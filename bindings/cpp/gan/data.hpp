@@ -1,0 +1,153 @@
+// Data sets and loaders: gan/data.h.
+//
+// SPDX-License-Identifier: MIT
+#ifndef GAN_DATA_HPP
+#define GAN_DATA_HPP
+
+#include "gan/context.hpp"
+
+namespace gan {
+
+// Images of one size, and perhaps a label for each.
+class dataset {
+  public:
+    dataset() noexcept = default; // empty
+
+    // labels "": none.
+    static dataset from_idx(const context &ctx, const std::string &images,
+                            const std::string &labels = "",
+                            const gan_data_opts &opts = data_opts()) {
+        return make(ctx.get(), gan_dataset_from_idx, ctx.get(), images.c_str(),
+                    labels.empty() ? nullptr : labels.c_str(), &opts);
+    }
+    static dataset from_folder(const context &ctx, const std::string &folder,
+                               const gan_data_opts &opts = data_opts()) {
+        return make(ctx.get(), gan_dataset_from_folder, ctx.get(), folder.c_str(), &opts);
+    }
+    static dataset from_pairs(const context &ctx, const std::string &folder,
+                              const gan_data_opts &opts = data_opts()) {
+        return make(ctx.get(), gan_dataset_from_pairs, ctx.get(), folder.c_str(), &opts);
+    }
+    static dataset from_sheet(const context &ctx, const std::string &path,
+                              const gan_sheet_opts &sheet,
+                              const gan_data_opts &opts = data_opts()) {
+        return make(ctx.get(), gan_dataset_from_sheet, ctx.get(), path.c_str(), &sheet, &opts);
+    }
+    // Copies of images of shape (N,H,W,C), and of N labels or none.
+    static dataset from_bytes(const context &ctx, span<const uint8_t> pixels, gan::shape dims,
+                              span<const int32_t> labels = {},
+                              const gan_data_opts &opts = data_opts()) {
+        return make(ctx.get(), gan_dataset_from_bytes, ctx.get(), pixels.data(), dims.data(),
+                    match(pixels.size(), dims, labels), &opts);
+    }
+    static dataset from_floats(const context &ctx, span<const float> pixels, gan::shape dims,
+                               span<const int32_t> labels = {},
+                               const gan_data_opts &opts = data_opts()) {
+        return make(ctx.get(), gan_dataset_from_floats, ctx.get(), pixels.data(), dims.data(),
+                    match(pixels.size(), dims, labels), &opts);
+    }
+    dataset outlines(double threshold = 0.2) const {
+        return make(ctx_, gan_dataset_outlines, get(), threshold);
+    }
+
+    gan_dataset *get() const noexcept { return handle_.get(); }
+    explicit operator bool() const noexcept { return handle_ != nullptr; }
+    gan_context *context_handle() const noexcept { return ctx_; }
+
+    std::size_t size() const noexcept { return static_cast<std::size_t>(gan_dataset_size(get())); }
+    gan::shape shape() const noexcept { // N, H, W, C
+        return {gan_dataset_shape(get()), get() ? std::size_t(4) : 0};
+    }
+    span<const uint8_t> pixels() const noexcept {
+        std::size_t count = get() ? 1 : 0;
+        for (int64_t size : shape()) count *= static_cast<std::size_t>(size);
+        return {gan_dataset_pixels(get()), count};
+    }
+    span<const int32_t> labels() const noexcept { // empty: none
+        const int32_t *labels = gan_dataset_labels(get());
+        return {labels, labels ? size() : 0};
+    }
+    int64_t class_count() const noexcept { return gan_dataset_class_count(get()); }
+    std::string class_name(int64_t label) const { // "": none
+        const char *name = gan_dataset_class_name(get(), label);
+        return name ? name : "";
+    }
+    int64_t skipped() const noexcept { return gan_dataset_skipped(get()); }
+    dataset pair() const { return {ctx_, gan_dataset_ref(gan_dataset_pair(get()))}; } // or empty
+    tensor image(int64_t i) const { return tensor::taken(ctx_, gan_dataset_image(get(), i)); }
+    std::vector<int32_t> draw_labels(std::size_t n) const {
+        std::vector<int32_t> labels(n);
+        detail::checked(ctx_,
+                        gan_dataset_draw_labels(get(), labels.data(), static_cast<int64_t>(n)));
+        return labels;
+    }
+
+  private:
+    dataset(gan_context *ctx, gan_dataset *owned) noexcept : ctx_(ctx), handle_(owned) {}
+
+    template <class Create, class... Arguments>
+    static dataset make(gan_context *ctx, Create create, Arguments... arguments) {
+        gan_dataset *out = nullptr;
+        detail::checked(ctx, create(arguments..., &out));
+        return {ctx, out};
+    }
+
+    // The labels of as many images as the shape says, or NULL.
+    static const int32_t *match(std::size_t count, gan::shape dims, span<const int32_t> labels) {
+        if (dims.size() != 4) throw error(GAN_EINVAL, "the shape of images is N, H, W, C");
+        detail::match(count, dims);
+        if (labels.empty()) return nullptr;
+        detail::match(labels.size(), {dims[0]});
+        return labels.data();
+    }
+
+    gan_context *ctx_ = nullptr;
+    detail::owner<gan_dataset, gan_dataset_unref> handle_;
+};
+
+// Batches, epoch after epoch. Keeps its data set.
+class loader {
+  public:
+    struct position {
+        int64_t epoch, image;
+    };
+
+    loader() noexcept = default; // empty
+    explicit loader(const dataset &d, const gan_loader_opts &opts = loader_opts())
+        : ctx_(d.context_handle()) {
+        gan_loader *out = nullptr;
+        detail::checked(ctx_, gan_loader_create(d.get(), &opts, &out));
+        handle_.reset(out);
+    }
+
+    gan_loader *get() const noexcept { return handle_.get(); }
+    explicit operator bool() const noexcept { return handle_ != nullptr; }
+
+    tensor next() {
+        tensor batch = tensor::taken(ctx_, gan_loader_next(get()));
+        count_ = static_cast<std::size_t>(batch.dim(0));
+        return batch;
+    }
+    // Of the last batch.
+    span<const int32_t> labels() const noexcept {
+        const int32_t *labels = gan_loader_labels(get());
+        return {labels, labels ? count_ : 0};
+    }
+    tensor pairs() const { return tensor::taken(ctx_, gan_loader_pairs(get())); }
+
+    position tell() const {
+        position at = {};
+        detail::checked(ctx_, gan_loader_tell(get(), &at.epoch, &at.image));
+        return at;
+    }
+    void seek(position to) { detail::checked(ctx_, gan_loader_seek(get(), to.epoch, to.image)); }
+
+  private:
+    gan_context *ctx_ = nullptr;
+    detail::owner<gan_loader, gan_loader_unref> handle_;
+    std::size_t count_ = 0;
+};
+
+} // namespace gan
+
+#endif

@@ -1,0 +1,84 @@
+"""Objects that Python owns: given back once, refused afterwards, kept by what they lend.
+
+SPDX-License-Identifier: MIT
+"""
+
+import gc
+import unittest
+
+import numpy as np
+from common import ContextTest
+
+import gan
+
+
+class Handles(ContextTest):
+
+    def network(self):
+        network = gan.Sequential(self.context)
+        network.add_dense(3, 2)
+        return network
+
+    def test_with(self):
+        before = self.live()
+        with self.network() as network, gan.Adam(network) as adam:
+            adam.minimize(network(np.ones((4, 3))).sum())
+            layer = network.child("0")
+        for use in (lambda: network(np.ones((1, 3))), network.parameters, lambda: network.save("x"),
+                    lambda: network.add_relu(), lambda: gan.Adam(network), lambda: adam.lr,
+                    lambda: gan.penalty_of(network, self.context.zeros(2, 3)),
+                    lambda: self.network().copy_from(network)):
+            with self.assertRaisesRegex(gan.StateError, "the (sequential|adam) is closed"):
+                use()
+        with self.assertRaises(gan.StateError):
+            layer(np.ones((1, 3)))
+        network.close()
+        self.assertEqual(self.live(), before)
+
+    def test_a_layer_cannot_be_closed(self):
+        network = self.network()
+        with network.child("0") as layer:
+            pass
+        layer.close()
+        self.assertEqual(layer(np.ones((1, 3))).shape, (1, 2))
+
+    def test_an_optimizer_outlives_its_module(self):
+        network = self.network()
+        adam = gan.Adam(network)
+        network.close()
+        self.assertEqual([parameter.shape for parameter in adam.parameters()], [(2, 3), (2,)])
+
+    def test_trainer(self):
+        dataset = gan.Dataset.from_array(self.context, np.zeros((4, 8, 8, 1), np.uint8))
+        before = self.live()
+        with gan.Trainer(self.context, "dcgan", dataset, width=2, latent=3, batch=2) as trainer:
+            generator = trainer.generator
+            z = trainer.latents(2)
+            self.assertEqual(generator(z.reshape(2, 3)).shape[0], 2)
+        for use in (trainer.step, lambda: trainer.steps, lambda: trainer.sample(z),
+                    lambda: trainer.generator, lambda: generator(z)):
+            with self.assertRaisesRegex(gan.StateError, "the trainer is closed"):
+                use()
+        del z
+        self.assertEqual(self.live(), before)
+
+    def test_a_borrowed_module_keeps_its_owner(self):
+        dataset = gan.Dataset.from_array(self.context, np.zeros((4, 8, 8, 1), np.uint8))
+        options = {"width": 2, "latent": 3, "batch": 2}
+        generator = gan.Trainer(self.context, "dcgan", dataset, **options).generator
+        gc.collect()
+        self.assertEqual(generator(np.zeros((1, 3))).shape, (1, 8, 8, 1))
+
+    def test_a_closed_context(self):
+        network = self.network()
+        adam = gan.Adam(network)
+        self.context.close()
+        for use in (lambda: network.add_relu(), lambda: gan.Sequential(self.context),
+                    lambda: adam.step([None, None])):
+            with self.assertRaises(gan.StateError):
+                use()
+        network.close()
+
+
+if __name__ == "__main__":
+    unittest.main()
