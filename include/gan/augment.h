@@ -19,6 +19,7 @@
 extern "C" {
 #endif
 
+/* The kinds of change. */
 enum {
     GAN_AUGMENT_COLOR = 1,       /* x + b; then p + s (x - p), p each pixel's mean over channels;
                                     then m + c (x - m), m the image's mean                      */

@@ -24,6 +24,7 @@
 extern "C" {
 #endif
 
+/* The release that these headers are of. */
 #define GAN_VERSION_MAJOR 0
 #define GAN_VERSION_MINOR 1
 #define GAN_VERSION_PATCH 0
@@ -78,10 +79,12 @@ GAN_API const char *gan_status_name(int32_t code);
 typedef void *(*gan_alloc_fn)(void *user, size_t bytes);
 typedef void (*gan_free_fn)(void *user, void *block);
 
+/* Flags of a context. */
 enum {
     GAN_CONTEXT_NO_CACHE = 1 /* give every block straight back to the allocator (for debuggers) */
 };
 
+/* What a context is made with. */
 typedef struct gan_context_opts {
     uint32_t struct_size; /* set by gan_context_opts_init                              */
     int32_t threads;      /* worker threads with the caller's; 0 = one per core         */
@@ -115,6 +118,7 @@ GAN_API void gan_context_trim(gan_context *ctx);
 /* Restarts the random numbers: the same seed gives the same numbers. */
 GAN_API int32_t gan_context_seed(gan_context *ctx, uint64_t seed);
 
+/* What a context holds and has done. */
 typedef struct gan_stats {
     uint32_t struct_size;   /* set it to sizeof before the call                            */
     int32_t threads;        /* threads that take part in a parallel region                 */

@@ -37,6 +37,7 @@ enum {
     GAN_FIT_STRETCH = 2 /* both its sides become `size`                               */
 };
 
+/* What is made of the pictures of a source. */
 typedef struct gan_data_opts {
     uint32_t struct_size;
     int32_t size;        /* side of the square that pictures are fitted to; 0: as they are, and
@@ -72,6 +73,7 @@ GAN_API int32_t gan_dataset_from_folder(gan_context *ctx, const char *folder,
 GAN_API int32_t gan_dataset_from_pairs(gan_context *ctx, const char *folder,
                                        const gan_data_opts *opts, gan_dataset **out);
 
+/* Where a sprite sheet's cells are. */
 typedef struct gan_sheet_opts {
     uint32_t struct_size;
     int32_t cell_width;  /* pixels of a cell; must be set                            */
@@ -142,6 +144,7 @@ enum {
     GAN_REMAINDER_WRAP = 2  /* the next epoch fills the batch, or several do             */
 };
 
+/* How a data set is cut into batches. */
 typedef struct gan_loader_opts {
     uint32_t struct_size;
     int32_t batch;     /* images a batch; 64                                   */

@@ -11,6 +11,7 @@
 extern "C" {
 #endif
 
+/* Flags of a sweep. */
 enum {
     GAN_GRAD_RETAIN = 1,       /* keep the graph for another sweep                         */
     GAN_GRAD_CREATE_GRAPH = 2, /* record the sweep itself; implies RETAIN                   */

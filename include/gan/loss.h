@@ -34,6 +34,7 @@ GAN_API gan_tensor *gan_relativistic_generator(gan_tensor *real_scores, gan_tens
  * Algorithm 1, lines 4-6), as a tracked leaf cut from both graphs. Same shapes. */
 GAN_API gan_tensor *gan_interpolate(gan_tensor *real, gan_tensor *fake);
 
+/* The gradient penalty's weight and form (Gulrajani et al. 2017, eq. 3). */
 typedef struct gan_penalty_opts {
     uint32_t struct_size;
     int32_t one_sided;    /* 1: only norms above the target count (Appendix C); 0  */

@@ -42,6 +42,7 @@ GAN_API int32_t gan_frechet_from_statistics(gan_context *ctx, const double *mean
 GAN_API int32_t gan_frechet_distance(gan_context *ctx, const float *a, int64_t n, const float *b,
                                      int64_t m, int64_t d, double *out);
 
+/* How gan_kernel_distance draws its subsets. */
 typedef struct gan_kernel_opts {
     uint32_t struct_size;
     int32_t subsets;     /* 100                                                        */
@@ -61,6 +62,7 @@ GAN_API int32_t gan_kernel_distance(gan_context *ctx, const float *a, int64_t n,
 
 /* ---- fidelity and diversity ------------------------------------------------------------------ */
 
+/* Results of gan_precision_recall. */
 typedef struct gan_prdc {
     uint32_t struct_size;
     uint32_t reserved;
@@ -80,6 +82,7 @@ GAN_API int32_t gan_precision_recall(gan_context *ctx, const float *real, int64_
 
 /* ---- likelihood ------------------------------------------------------------------------------ */
 
+/* Results of gan_parzen_log_likelihood. */
 typedef struct gan_parzen {
     uint32_t struct_size;
     uint32_t reserved;
@@ -103,6 +106,7 @@ GAN_API int32_t gan_parzen_log_likelihood(gan_context *ctx, const float *samples
 
 /* ---- modes ----------------------------------------------------------------------------------- */
 
+/* Results of gan_mode_statistics. */
 typedef struct gan_modes {
     uint32_t struct_size;
     uint32_t reserved;
@@ -119,6 +123,7 @@ GAN_API int32_t gan_mode_statistics(gan_context *ctx, const float *x, int64_t n,
                                     const float *centres, int64_t k, double std, double radius,
                                     gan_modes *out);
 
+/* Results of gan_histogram_statistics. */
 typedef struct gan_histogram {
     uint32_t struct_size;
     uint32_t reserved;

@@ -65,6 +65,7 @@ GAN_API gan_module *gan_add_conv2d(gan_module *parent, const char *name, int64_t
 GAN_API gan_module *gan_add_conv_transpose2d(gan_module *parent, const char *name, int64_t in,
                                              int64_t out, int32_t k, const gan_conv2d_opts *opts);
 
+/* What all norms take. */
 typedef struct gan_norm_opts {
     uint32_t struct_size;
     int32_t affine;  /* has a gain and a shift; 1 */
@@ -181,6 +182,7 @@ GAN_API int32_t gan_module_clip(gan_module *m, double bound, int32_t weights_onl
 
 /* ---- initialisers ---------------------------------------------------------------------------- */
 
+/* Methods of gan_module_init; `a` is its argument. */
 enum {
     GAN_INIT_NORMAL = 1,         /* N(0, a)                                                   */
     GAN_INIT_UNIFORM = 2,        /* U(-a, a)                                                  */

@@ -18,33 +18,33 @@ extern "C" {
 
 /* ---- arithmetic, with broadcasting ----------------------------------------------------------- */
 
-GAN_API gan_tensor *gan_add(gan_tensor *a, gan_tensor *b);
-GAN_API gan_tensor *gan_sub(gan_tensor *a, gan_tensor *b);
-GAN_API gan_tensor *gan_mul(gan_tensor *a, gan_tensor *b);
-GAN_API gan_tensor *gan_div(gan_tensor *a, gan_tensor *b);
+GAN_API gan_tensor *gan_add(gan_tensor *a, gan_tensor *b); /* a + b */
+GAN_API gan_tensor *gan_sub(gan_tensor *a, gan_tensor *b); /* a - b */
+GAN_API gan_tensor *gan_mul(gan_tensor *a, gan_tensor *b); /* a b */
+GAN_API gan_tensor *gan_div(gan_tensor *a, gan_tensor *b); /* a / b */
 /* Where equal, half of the gradient goes to each operand, as in PyTorch. */
 GAN_API gan_tensor *gan_maximum(gan_tensor *a, gan_tensor *b);
 GAN_API gan_tensor *gan_minimum(gan_tensor *a, gan_tensor *b);
 
 /* ---- one operand ----------------------------------------------------------------------------- */
 
-GAN_API gan_tensor *gan_neg(gan_tensor *x);
-GAN_API gan_tensor *gan_scale(gan_tensor *x, double factor);
-GAN_API gan_tensor *gan_add_scalar(gan_tensor *x, double value);
-GAN_API gan_tensor *gan_square(gan_tensor *x);
-GAN_API gan_tensor *gan_exp(gan_tensor *x);
-GAN_API gan_tensor *gan_log(gan_tensor *x);
+GAN_API gan_tensor *gan_neg(gan_tensor *x);                      /* -x */
+GAN_API gan_tensor *gan_scale(gan_tensor *x, double factor);     /* factor x */
+GAN_API gan_tensor *gan_add_scalar(gan_tensor *x, double value); /* x + value */
+GAN_API gan_tensor *gan_square(gan_tensor *x);                   /* x^2 */
+GAN_API gan_tensor *gan_exp(gan_tensor *x);                      /* e^x */
+GAN_API gan_tensor *gan_log(gan_tensor *x);                      /* the natural logarithm */
 GAN_API gan_tensor *gan_sqrt(gan_tensor *x); /* derivative infinite at 0: see gan_l2_norm */
-GAN_API gan_tensor *gan_pow(gan_tensor *x, double exponent);
-GAN_API gan_tensor *gan_abs(gan_tensor *x);                         /* derivative 0 at 0 */
-GAN_API gan_tensor *gan_clamp(gan_tensor *x, double lo, double hi); /* derivative 1 at lo and hi */
+GAN_API gan_tensor *gan_pow(gan_tensor *x, double exponent);        /* x^exponent */
+GAN_API gan_tensor *gan_abs(gan_tensor *x);                         /* |x|; derivative 0 at 0 */
+GAN_API gan_tensor *gan_clamp(gan_tensor *x, double lo, double hi); /* derivative 1 at both ends */
 
 /* Activations. relu and leaky_relu have the derivative 0 and `slope` at 0. */
-GAN_API gan_tensor *gan_relu(gan_tensor *x);
-GAN_API gan_tensor *gan_leaky_relu(gan_tensor *x, double slope);
-GAN_API gan_tensor *gan_elu(gan_tensor *x, double alpha); /* x > 0 ? x : alpha (e^x - 1) */
+GAN_API gan_tensor *gan_relu(gan_tensor *x);                     /* max(x, 0) */
+GAN_API gan_tensor *gan_leaky_relu(gan_tensor *x, double slope); /* x > 0 ? x : slope x */
+GAN_API gan_tensor *gan_elu(gan_tensor *x, double alpha);        /* x > 0 ? x : alpha (e^x - 1) */
 GAN_API gan_tensor *gan_tanh(gan_tensor *x);
-GAN_API gan_tensor *gan_sigmoid(gan_tensor *x);
+GAN_API gan_tensor *gan_sigmoid(gan_tensor *x);  /* 1 / (1 + e^-x) */
 GAN_API gan_tensor *gan_softplus(gan_tensor *x); /* log(1 + e^x), stable */
 
 /* ---- products -------------------------------------------------------------------------------- */

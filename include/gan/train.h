@@ -118,10 +118,13 @@ enum {
     GAN_PENALTY_R1 = 3            /* real samples: gan_zero_penalty of weight lambda     */
 };
 
+/* The optimizers of optim.h. */
 enum { GAN_OPTIMIZER_ADAM = 1, GAN_OPTIMIZER_RMSPROP = 2, GAN_OPTIMIZER_SGD = 3 };
 
+/* The norms of nn.h. */
 enum { GAN_NORM_NONE = 0, GAN_NORM_BATCH = 1, GAN_NORM_INSTANCE = 2, GAN_NORM_LAYER = 3 };
 
+/* How latents are distributed: N(0, 1), or U[latent_lo, latent_hi). */
 enum { GAN_LATENT_NORMAL = 1, GAN_LATENT_UNIFORM = 2 };
 
 /* How the two networks take turns. */
@@ -131,10 +134,13 @@ enum {
     GAN_UPDATE_SIMULTANEOUS = 3 /* both from one pass, of the networks as they were       */
 };
 
+/* When gan_module_clip is called: never, after or before each discriminator update. */
 enum { GAN_CLIP_NONE = 0, GAN_CLIP_AFTER = 1, GAN_CLIP_BEFORE = 2 };
 
+/* How the discriminator sees labels: as gan_label_maps, or by gan_projection. */
 enum { GAN_CONDITION_NONE = 0, GAN_CONDITION_MAPS = 1, GAN_CONDITION_PROJECTION = 2 };
 
+/* The noise of gan_dragan_points. */
 enum { GAN_DRAGAN_UNIFORM = 1, GAN_DRAGAN_GAUSSIAN = 2 };
 
 /* gan_trainer_opts_init sets every field; no value means "as the preset says", except the four

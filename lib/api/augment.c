@@ -29,7 +29,8 @@ static int32_t check(gan_context *ctx, const char *name, double value, double mo
 
 static int32_t load(gan_context *ctx, const gan_augment_opts *given, gan_augment_opts *o) {
     *o = defaults;
-    int32_t code = options_load(ctx, "gan_augment", o, sizeof *o, sizeof *o, given);
+    int32_t code =
+        options_load(ctx, "gan_augment", o, sizeof *o, V1_SIZE(gan_augment_opts, cutout), given);
     if (!code && o->policy & ~(uint32_t)ALL)
         code = error_set(ctx, GAN_EINVAL, "gan_augment: policy %u is no sum of GAN_AUGMENT_...",
                          (unsigned)o->policy);

@@ -10,8 +10,6 @@
 #include "core/threads.h"
 #include "kernels/isa.h"
 
-#include <string.h>
-
 #define TEXT(x) #x
 #define TEXT_OF(x) TEXT(x)
 
@@ -61,7 +59,8 @@ void gan_context_opts_init(gan_context_opts *opts, size_t size) {
 
 int32_t gan_context_create(const gan_context_opts *opts, gan_context **out) {
     gan_context_opts o = context_defaults;
-    int32_t code = options_load(NULL, "gan_context_create", &o, sizeof o, sizeof o, opts);
+    int32_t code = options_load(NULL, "gan_context_create", &o, sizeof o,
+                                V1_SIZE(gan_context_opts, reserved), opts);
     if (code) return code;
     if (!out || o.threads < 0 || !o.alloc != !o.free || (o.flags & ~(uint32_t)GAN_CONTEXT_NO_CACHE))
         return GAN_EINVAL;
@@ -89,11 +88,10 @@ int32_t gan_context_seed(gan_context *ctx, uint64_t seed) {
 
 int32_t gan_context_stats(gan_context *ctx, gan_stats *stats) {
     if (!ctx || !stats) return error_null(ctx, "gan_context_stats");
-    if (stats->struct_size < sizeof(gan_stats)) return GAN_EINVAL;
+    if (stats->struct_size < V1_SIZE(gan_stats, random_count)) return GAN_EINVAL;
     int32_t code = context_enter(ctx);
     if (code) return error_report(ctx, code);
-    gan_stats s = {.struct_size = stats->struct_size,
-                   .threads = parallel_workers(ctx),
+    gan_stats s = {.threads = parallel_workers(ctx),
                    .live_bytes = ctx->arena.live,
                    .peak_bytes = ctx->arena.peak,
                    .cached_bytes = ctx->arena.cached,
@@ -102,7 +100,7 @@ int32_t gan_context_stats(gan_context *ctx, gan_stats *stats) {
                    .live_nodes = ctx->live_nodes,
                    .worker_chunks = pool_worker_chunks(ctx),
                    .random_count = ctx->random_counter};
-    memcpy(stats, &s, sizeof s);
+    result_give(stats, &s, sizeof s);
     return GAN_OK;
 }
 

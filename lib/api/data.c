@@ -67,7 +67,8 @@ static int32_t begin(gan_context *ctx, const char *function, const gan_data_opts
     *plan = (data_plan){.function = function, .opts = data_defaults};
     int32_t code = context_enter(ctx);
     if (!code)
-        code = options_load(ctx, function, &plan->opts, sizeof plan->opts, sizeof plan->opts, opts);
+        code = options_load(ctx, function, &plan->opts, sizeof plan->opts,
+                            V1_SIZE(gan_data_opts, byte_limit), opts);
     return code ? code : check_data(ctx, function, &plan->opts);
 }
 
@@ -103,7 +104,8 @@ int32_t gan_dataset_from_pairs(gan_context *ctx, const char *folder, const gan_d
 static int32_t load_sheet(gan_context *ctx, const char *function, const gan_sheet_opts *opts,
                           gan_sheet_opts *sheet) {
     *sheet = sheet_defaults;
-    int32_t code = options_load(ctx, function, sheet, sizeof *sheet, sizeof *sheet, opts);
+    int32_t code = options_load(ctx, function, sheet, sizeof *sheet,
+                                V1_SIZE(gan_sheet_opts, keep_empty), opts);
     if (!code && sheet->cell_height == 0) sheet->cell_height = sheet->cell_width;
     return code ? code
                 : CHECK(ctx, function, {"cell_width", sheet->cell_width, 1, MAX_SIDE},
@@ -280,7 +282,7 @@ int32_t gan_loader_create(gan_dataset *d, const gan_loader_opts *opts, gan_loade
     gan_context *ctx = d->base.ctx;
     gan_loader_opts o = loader_defaults;
     int32_t code = context_enter(ctx);
-    if (!code) code = options_load(ctx, function, &o, sizeof o, sizeof o, opts);
+    if (!code) code = options_load(ctx, function, &o, sizeof o, V1_SIZE(gan_loader_opts, hi), opts);
     if (!code) code = check_loader(d, &o);
     if (code) return error_report(ctx, code);
     gan_loader *l = loader_new(d, &o);

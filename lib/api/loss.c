@@ -77,7 +77,8 @@ void gan_penalty_opts_init(gan_penalty_opts *opts, size_t size) {
 static int32_t load(gan_context *ctx, const char *function, const gan_penalty_opts *given,
                     gan_penalty_opts *o) {
     *o = penalty_defaults;
-    int32_t code = options_load(ctx, function, o, sizeof *o, sizeof *o, given);
+    int32_t code =
+        options_load(ctx, function, o, sizeof *o, V1_SIZE(gan_penalty_opts, reserved), given);
     if (code) return code;
     if (isfinite(o->lambda) && isfinite(o->target)) return GAN_OK;
     return error_set(ctx, GAN_EINVAL, "%s: lambda is %g and target %g, must be finite", function,

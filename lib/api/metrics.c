@@ -53,7 +53,7 @@ static int32_t check_sets(gan_context *ctx, const char *function, const named_po
     return code;
 }
 
-/* A result of `size` bytes has a place. */
+/* A result whose first release had `size` bytes has a place. */
 static int32_t check_result(gan_context *ctx, const char *function, uint32_t struct_size,
                             size_t size) {
     if (struct_size >= size) return GAN_OK;
@@ -64,10 +64,7 @@ static int32_t check_result(gan_context *ctx, const char *function, uint32_t str
 /* What the functions that fill a struct do at their end. */
 #define HAND_OUT(ctx, code, out, result)                                                           \
     do {                                                                                           \
-        if (!(code)) {                                                                             \
-            (result).struct_size = (out)->struct_size;                                             \
-            *(out) = (result);                                                                     \
-        }                                                                                          \
+        if (!(code)) result_give(out, &(result), sizeof(result));                                  \
         return error_report(ctx, code);                                                            \
     } while (0)
 
@@ -148,7 +145,8 @@ int32_t gan_kernel_distance(gan_context *ctx, const float *a, int64_t n, const f
     const int64_t fewer = n < m ? n : m;
     gan_kernel_opts o = kernel_defaults;
     int32_t code = check_sets(ctx, function, sets, 2, 2);
-    if (!code) code = options_load(ctx, function, &o, sizeof o, sizeof o, opts);
+    if (!code)
+        code = options_load(ctx, function, &o, sizeof o, V1_SIZE(gan_kernel_opts, seed), opts);
     if (!code && o.subset_size == 0) o.subset_size = fewer < 1000 ? fewer : 1000;
     if (!code) code = check_count(ctx, function, "subsets", o.subsets, 1, INT32_MAX);
     if (!code) code = check_count(ctx, function, "subset_size", o.subset_size, 2, fewer);
@@ -165,7 +163,7 @@ int32_t gan_precision_recall(gan_context *ctx, const float *real, int64_t n, con
     const named_points sets[] = {{"real", "n", {real, n, d}}, {"fake", "m", {fake, m, d}}};
     int32_t code = check_sets(ctx, function, sets, 2, 2);
     if (!code) code = check_count(ctx, function, "k", k, 1, (n < m ? n : m) - 1);
-    if (!code) code = check_result(ctx, function, out->struct_size, sizeof *out);
+    if (!code) code = check_result(ctx, function, out->struct_size, V1_SIZE(gan_prdc, coverage));
     gan_prdc result = {0};
     if (!code) code = prdc(ctx, &sets[0].set, &sets[1].set, k, &result);
     HAND_OUT(ctx, code, out, result);
@@ -201,7 +199,8 @@ int32_t gan_parzen_log_likelihood(gan_context *ctx, const float *samples, int64_
                                  {"validation", "v", {validation, v, d}}};
     int32_t code = check_sets(ctx, function, sets, validates ? 3 : 2, 1);
     if (!code) code = check_sigmas(ctx, function, sigmas, count);
-    if (!code) code = check_result(ctx, function, out->struct_size, sizeof *out);
+    if (!code)
+        code = check_result(ctx, function, out->struct_size, V1_SIZE(gan_parzen, standard_error));
     gan_parzen result = {0};
     if (!code) code = parzen(ctx, &sets[0].set, &sets[2].set, &sets[1].set, sigmas, count, &result);
     HAND_OUT(ctx, code, out, result);
@@ -224,7 +223,7 @@ int32_t gan_mode_statistics(gan_context *ctx, const float *x, int64_t n, int64_t
     int32_t code = check_sets(ctx, function, sets, 2, 1);
     if (!code) code = check_positive(ctx, function, "std", std);
     if (!code) code = check_positive(ctx, function, "radius", radius);
-    if (!code) code = check_result(ctx, function, out->struct_size, sizeof *out);
+    if (!code) code = check_result(ctx, function, out->struct_size, V1_SIZE(gan_modes, kl));
     const double limit = radius * std;
     gan_modes result = {0};
     if (!code) code = modes(ctx, &sets[0].set, &sets[1].set, limit * limit, &result);
@@ -262,7 +261,9 @@ int32_t gan_histogram_statistics(gan_context *ctx, const int32_t *labels, int64_
     if (!code) code = check_count(ctx, function, "k", k, 1, INT32_MAX);
     if (!code) code = check_labels(ctx, function, labels, n, k);
     if (!code && reference) code = check_probabilities(ctx, function, reference, k);
-    if (!code) code = check_result(ctx, function, out->struct_size, sizeof *out);
+    if (!code)
+        code =
+            check_result(ctx, function, out->struct_size, V1_SIZE(gan_histogram, total_variation));
     gan_histogram result = {0};
     if (!code) code = histogram(ctx, labels, n, k, reference, &result);
     HAND_OUT(ctx, code, out, result);

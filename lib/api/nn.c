@@ -137,7 +137,7 @@ static int conv_ok(const gan_module *m, const char *function, int64_t in, int64_
     gan_conv2d_opts_init(o, sizeof *o);
     return size_ok(m, function, "in", in) && size_ok(m, function, "out", out) &&
            size_ok(m, function, "k", k) && shape_ok(m, function, &kernel) &&
-           !options_load(ctx, function, o, sizeof *o, sizeof *o, given) &&
+           !options_load(ctx, function, o, sizeof *o, V1_SIZE(gan_conv2d_opts, bias), given) &&
            !conv2d_opts_check(ctx, function, o);
 }
 
@@ -167,7 +167,9 @@ void gan_norm_opts_init(gan_norm_opts *opts, size_t size) {
 static int norm_ok(const gan_module *m, const char *function, const gan_norm_opts *given,
                    gan_norm_opts *o) {
     *o = norm_defaults;
-    return enter(m) && !options_load(m->base.ctx, function, o, sizeof *o, sizeof *o, given) &&
+    return enter(m) &&
+           !options_load(m->base.ctx, function, o, sizeof *o, V1_SIZE(gan_norm_opts, momentum),
+                         given) &&
            number_ok(m, function, "eps", o->eps, o->eps > 0 && isfinite(o->eps),
                      "positive and finite") &&
            number_ok(m, function, "momentum", o->momentum, o->momentum >= 0 && o->momentum <= 1,

@@ -63,7 +63,8 @@ static int32_t load(const char *function, gan_tensor *a, gan_tensor *b,
     *o = conv2d_defaults;
     gan_tensor *t = a ? a : b;
     if (!t) return GAN_EINVAL;
-    return options_load(tensor_context(t), function, o, sizeof *o, sizeof *o, given);
+    return options_load(tensor_context(t), function, o, sizeof *o, V1_SIZE(gan_conv2d_opts, bias),
+                        given);
 }
 
 gan_tensor *gan_conv2d(gan_tensor *x, gan_tensor *w, const gan_conv2d_opts *opts) {

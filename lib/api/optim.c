@@ -92,7 +92,9 @@ static int32_t hand_out(gan_context *ctx, gan_optimizer *o, gan_optimizer **out)
         gan_context *ctx = m->base.ctx;                                                            \
         gan_##kind##_opts o = kind##_defaults;                                                     \
         int32_t code = context_enter(ctx);                                                         \
-        if (!code) code = options_load(ctx, function, &o, sizeof o, sizeof o, opts);               \
+        if (!code)                                                                                 \
+            code = options_load(ctx, function, &o, sizeof o,                                       \
+                                V1_SIZE(gan_##kind##_opts, max_grad_norm), opts);                  \
         if (!code) code = check_##kind(ctx, function, &o);                                         \
         return code ? error_report(ctx, code) : hand_out(ctx, kind##_new(m, &o), out);             \
     }

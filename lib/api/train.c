@@ -11,7 +11,6 @@
 #include "train/trainer.h"
 
 #include <math.h>
-#include <string.h>
 
 /* ---- systems --------------------------------------------------------------------------------- */
 
@@ -39,15 +38,16 @@ void gan_trainer_opts_init(gan_trainer_opts *opts, size_t size, int32_t system, 
 static int32_t load(gan_context *ctx, const char *function, const gan_trainer_opts *given,
                     gan_trainer_opts *o) {
     preset_fill(GAN_SYSTEM_GAN, GAN_VARIANT_DEFAULT, o);
-    int32_t code = options_load(ctx, function, o, sizeof *o, sizeof *o, given);
+    int32_t code =
+        options_load(ctx, function, o, sizeof *o, V1_SIZE(gan_trainer_opts, average), given);
     if (code || preset_name(o->system)) return code;
     return error_set(ctx, GAN_EINVAL, "%s: system is %d, none of GAN_SYSTEM_...", function,
                      (int)o->system);
 }
 
 int32_t gan_trainer_loader_opts(const gan_trainer_opts *opts, gan_loader_opts *loader) {
-    if (!opts || !loader || opts->struct_size < sizeof *opts ||
-        loader->struct_size < sizeof *loader || !preset_name(opts->system))
+    if (!opts || !loader || opts->struct_size < V1_SIZE(gan_trainer_opts, average) ||
+        loader->struct_size < V1_SIZE(gan_loader_opts, hi) || !preset_name(opts->system))
         return GAN_EINVAL;
     loader->batch = opts->batch;
     loader->remainder = GAN_REMAINDER_WRAP;
@@ -153,8 +153,7 @@ int32_t gan_trainer_step(gan_trainer *t, gan_trainer_stats *stats) {
         code = error_set(ctx, GAN_ESTATE, "gan_trainer_step: the trainer has no loader");
     if (!code) code = trainer_step(t, &s);
     if (code) return error_report(ctx, code);
-    s.struct_size = room;
-    if (stats) memcpy(stats, &s, room < sizeof s ? room : sizeof s);
+    if (stats) result_give(stats, &s, sizeof s);
     return GAN_OK;
 }
 

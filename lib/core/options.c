@@ -29,6 +29,13 @@ int32_t options_load(gan_context *ctx, const char *function, void *defaults, siz
     return GAN_OK;
 }
 
+void result_give(void *out, const void *result, size_t size) {
+    uint32_t room;
+    memcpy(&room, out, sizeof room);
+    memcpy(out, result, room < size ? room : size);
+    memcpy(out, &room, sizeof room);
+}
+
 void options_init(void *opts, size_t caller_size, const void *defaults, size_t size) {
     if (!opts || caller_size < sizeof(uint32_t) || caller_size > OPTIONS_MOST) return;
     memset(opts, 0, caller_size);

@@ -11,6 +11,7 @@ HEADERS = sorted((ROOT / "include").rglob("*.h"))
 MAP = ROOT / "lib/libgan.map"
 
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
+STRUCT = re.compile(r"typedef struct (\w+) \{(.*?)\} \1;", re.S)
 PROTOTYPE = re.compile(r"^GAN_API\s+([^;{}]*?)\b(gan_\w+)\s*\(([^;{}]*)\)\s*;", re.S | re.M)
 
 
@@ -18,12 +19,24 @@ def prototypes():
     """{name: (header, position in it)} of all functions declared with GAN_API."""
     found = {}
     for header in HEADERS:
-        text = header.read_text()
-        # Comments become spaces, so that positions stay.
-        code = COMMENT.sub(lambda comment: re.sub(r"[^\n]", " ", comment.group()), text)
-        for match in PROTOTYPE.finditer(code):
+        for match in PROTOTYPE.finditer(code(header)):
             assert match.group(2) not in found, f"{match.group(2)} is declared twice"
             found[match.group(2)] = (header, match.start())
+    return found
+
+
+def code(header):
+    """A header without its comments, which become spaces, so that positions stay."""
+    return COMMENT.sub(lambda comment: re.sub(r"[^\n]", " ", comment.group()), header.read_text())
+
+
+def structs(headers=HEADERS):
+    """{name: [field, ...]} of all structs that hosts see."""
+    found = {}
+    for header in headers:
+        for name, body in STRUCT.findall(code(header)):
+            found[name] = [field for declaration in body.split(";")
+                           for field in re.findall(r"\b(\w+)\s*(?:,|$)", declaration.strip())]
     return found
 
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_BYTES = 1 << 20, MAX_CUTS = 4096 };
+enum { MAX_BYTES = 1 << 20, MAX_CUTS = 1024 };
 
 static int replay_file(const char *folder, const char *name) {
     char path[1024];
