@@ -67,8 +67,9 @@ static span seen_by(const fold_job *job, span y) {
 static void project(const fold_job *job, int64_t image, span seen, real *products) {
     const gemm_left lines = gemm_left_rows(
         job->pass->in + (image * job->in_h + seen.begin) * job->in_w * job->in_c, job->in_c);
-    gemm_packed((seen.end - seen.begin) * job->in_w, job->products_row, job->in_c, &lines,
-                job->kernel, 0, products, job->products_row);
+    const gemm_right kernel = gemm_right_panels(job->kernel, job->in_c);
+    gemm_packed((seen.end - seen.begin) * job->in_w, job->products_row, job->in_c, &lines, &kernel,
+                0, products, job->products_row);
 }
 
 /* ---- folding --------------------------------------------------------------------------------- */

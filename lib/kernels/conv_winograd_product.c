@@ -39,10 +39,10 @@ static void multiply_columns(const winograd_plan *p, int64_t point, int64_t rows
         const range run = next_run(p, rest, point, &met);
         const int64_t panel = run.begin - panels.begin, cols = range_size(run) * GEMM_PANEL;
         real *const c = to->data + point * to->point + panel * to->panel;
+        const gemm_right there = {right->data + point * right->point + panel * right->panel,
+                                  right->panel};
         if (met)
-            gemm_packed(rows, cols, depth, left,
-                        right->data + point * right->point + panel * right->panel, accumulate, c,
-                        to->row);
+            gemm_packed(rows, cols, depth, left, &there, accumulate, c, to->row);
         else if (!accumulate)
             clear_columns(rows, cols, c, to->row);
         rest.begin = run.end;
@@ -59,14 +59,12 @@ static void multiply_depth(const winograd_plan *p, int64_t point, int64_t rows, 
         const range run = next_run(p, rest, point, &met);
         const gemm_left left = gemm_left_rows(
             source->data + point * source->point + run.begin * source->panel, source->row);
-        const real *right = kernel->data + point * kernel->point +
-                            (run.begin - in.begin) * GEMM_PANEL * kernel->row;
-        const int whole = range_size(run) == range_size(in);
-        /* the panels of a part of the depth are apart */
-        const int64_t width = whole ? out_panels : 1;
-        for (int64_t j = 0; met && j < out_panels; j += width)
-            gemm_packed(rows, width * GEMM_PANEL, range_size(run) * GEMM_PANEL, &left,
-                        right + j * kernel->panel, accumulate, c + j * to->panel, to->row);
+        const gemm_right right = {kernel->data + point * kernel->point +
+                                      (run.begin - in.begin) * GEMM_PANEL * kernel->row,
+                                  kernel->panel};
+        if (met)
+            gemm_packed(rows, out_panels * GEMM_PANEL, range_size(run) * GEMM_PANEL, &left, &right,
+                        accumulate, c, to->row);
         accumulate |= met;
         rest.begin = run.end;
     }

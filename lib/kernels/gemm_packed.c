@@ -146,33 +146,41 @@ void gemm_multiply_strip(gemm_strip *strip) {
     strip->next = t.next;
 }
 
-/* One part of the depth, one block of rows. */
-static void multiply_block(int64_t rows, int64_t n, int64_t k, const gemm_left *a,
-                           const real *block, const real *panels, gemm_strip t) {
-    const int even = a->panel == GEMM_PANEL * a->row;
-    const int64_t height = even ? rows : GEMM_PANEL;
+/* What the first panel has come past when the tile at `a` passes it: contiguous rows are asked for
+ * two tiles ahead, panels of them one panel ahead. */
+static void prefetch_left(const gemm_left *left, const real *a, gemm_strip *t) {
+    if (left->panel != GEMM_PANEL * left->row) {
+        t->next = (const char *)(a + left->panel);
+        t->next_step = (int64_t)sizeof(real) * left->step / ceil_div(GEMM_PANEL, ROWS);
+    } else if (left->step == 1 && left->row == t->run) {
+        t->next = (const char *)(a + 2 * ROWS * left->row);
+        t->next_step = ROWS * (int64_t)sizeof(real);
+    }
+}
+
+/* One part of the depth, one block of rows. The panel after the present one comes in meanwhile:
+ * kernels that do not stay near the core pass by once for each few rows. */
+static void multiply_block(int64_t rows, int64_t n, const gemm_left *a, const real *block,
+                           const gemm_right *b, gemm_strip t) {
+    const int64_t height = a->panel == GEMM_PANEL * a->row ? rows : GEMM_PANEL;
+    const int64_t tiles = ceil_div(rows, height) * ceil_div(height, ROWS);
     real *const c = t.c;
-    /* contiguous rows: those of the tile after the next come in while they pass the first panel */
-    const int ahead = even && a->step == 1 && a->row == t.run;
     for (int64_t j = 0; j < n; j += GEMM_PANEL) {
         t.cols = min_i64(GEMM_PANEL, n - j);
-        t.b = panels + j * k;
+        t.next = (const char *)(t.b + b->panel);
+        t.next_step = GEMM_PANEL * (int64_t)sizeof(real) / tiles;
         for (int64_t i = 0; i < rows; i += height) {
             t.a = block + i / GEMM_PANEL * a->panel;
             t.c = c + i * t.ldc + j;
             t.rows = min_i64(height, rows - i);
-            t.next = NULL;
-            t.next_step = 0;
-            if (ahead && j == 0) {
-                t.next = (const char *)(t.a + 2 * ROWS * t.row);
-                t.next_step = ROWS * (int64_t)sizeof(real);
-            }
+            if (j == 0) prefetch_left(a, t.a, &t);
             gemm_multiply_strip(&t);
         }
+        t.b += b->panel;
     }
 }
 
-void gemm_packed(int64_t m, int64_t n, int64_t k, const gemm_left *a, const real *panels,
+void gemm_packed(int64_t m, int64_t n, int64_t k, const gemm_left *a, const gemm_right *b,
                  int accumulate, real *c, int64_t ldc) {
     const int64_t parts = max_i64(1, ceil_div(k, GEMM_DEPTH));
     for (int64_t part = 0; part < parts; part++) {
@@ -181,14 +189,14 @@ void gemm_packed(int64_t m, int64_t n, int64_t k, const gemm_left *a, const real
                         .run = k * (part + 1) / parts - from,
                         .row = a->row,
                         .step = a->step,
+                        .b = b->data + from * GEMM_PANEL,
                         .b_step = GEMM_PANEL,
                         .accumulate = accumulate || part > 0,
                         .ldc = ldc};
         for (int64_t i = 0; i < m; i += BLOCK) {
             t.c = c + i * ldc;
-            multiply_block(min_i64(BLOCK, m - i), n, k, a,
-                           a->data + i / GEMM_PANEL * a->panel + from * a->step,
-                           panels + from * GEMM_PANEL, t);
+            multiply_block(min_i64(BLOCK, m - i), n, a,
+                           a->data + i / GEMM_PANEL * a->panel + from * a->step, b, t);
         }
     }
 }

@@ -57,6 +57,18 @@ static inline gemm_left gemm_left_panels(const real *panels, int64_t k) {
     return (gemm_left){panels, 1, GEMM_PANEL, GEMM_PANEL * k};
 }
 
+/* A right factor in panels that are `panel` elements apart: GEMM_PANEL times the depth or, where
+ * they are a part of the depth of larger ones, more. */
+typedef struct gemm_right {
+    const real *data;
+    int64_t panel;
+} gemm_right;
+
+/* All of a matrix of k rows. */
+static inline gemm_right gemm_right_panels(const real *panels, int64_t k) {
+    return (gemm_right){panels, GEMM_PANEL * k};
+}
+
 /* Rows that lie at even distances, times a part of one panel. The depth is `runs` runs of `run`
  * elements, which follow each other in the panel: element (i, p) of the left factor is at
  *     a[i * row + p / run * run_step + p % run * step]. */
@@ -80,9 +92,9 @@ void gemm_multiply_strip(gemm_strip *strip);
 /* How many steps that takes, for so many rows and so large a depth. */
 int64_t gemm_strip_steps(int64_t rows, int64_t depth);
 
-/* C (m, n) = A B, or C += A B if `accumulate`; the rows of C are ldc apart. B is in panels. One
- * call on the calling thread. The order of the additions depends on k only. */
-void gemm_packed(int64_t m, int64_t n, int64_t k, const gemm_left *a, const real *panels,
+/* C (m, n) = A B, or C += A B if `accumulate`; the rows of C are ldc apart. One call on the
+ * calling thread. The order of the additions depends on k only. */
+void gemm_packed(int64_t m, int64_t n, int64_t k, const gemm_left *a, const gemm_right *b,
                  int accumulate, real *c, int64_t ldc);
 
 #endif

@@ -83,6 +83,16 @@ static real *packed(int tb, int64_t k, int64_t n, const real *b, int64_t ldb) {
     return panels;
 }
 
+/* The same, each panel `distance` elements from the one before. */
+static real *packed_apart(int tb, int64_t k, int64_t n, const real *b, int64_t ldb,
+                          int64_t distance) {
+    real *panels = random_reals(ceil_div(n, GEMM_PANEL) * distance);
+    for (int64_t j = 0; j < n; j += GEMM_PANEL)
+        gemm_pack(tb, k, min_i64(GEMM_PANEL, n - j), b + j * (tb ? ldb : 1), ldb,
+                  panels + j / GEMM_PANEL * distance);
+    return panels;
+}
+
 enum { ROWS, TRANSPOSED, PANELS, LEFTS };
 
 static void try_packed(int64_t m, int64_t n, int64_t k, int lies, int tb, int accumulate) {
@@ -90,14 +100,16 @@ static void try_packed(int64_t m, int64_t n, int64_t k, int lies, int tb, int ac
     const int64_t ldb = (tb ? k : n) + random_up_to(5) - 1, ldc = n + random_up_to(40) - 1;
     real *a = random_reals((lies == ROWS ? m : k) * lda), *before;
     real *b = random_reals((tb ? n : k) * ldb), *c = spoiled(m * ldc, accumulate, &before);
-    real *panels = packed(tb, k, n, b, ldb), *a_panels = NULL;
+    const int64_t distance = GEMM_PANEL * (k + random_up_to(4) - 1);
+    real *panels = packed_apart(tb, k, n, b, ldb, distance), *a_panels = NULL;
+    const gemm_right right = {panels, distance};
     gemm_left left = gemm_left_rows(a, lda);
     if (lies == TRANSPOSED) left = gemm_left_transposed(a, lda);
     if (lies == PANELS) {
         a_panels = packed(0, k, m, a, lda);
         left = gemm_left_panels(a_panels, k);
     }
-    gemm_packed(m, n, k, &left, panels, accumulate, c, ldc);
+    gemm_packed(m, n, k, &left, &right, accumulate, c, ldc);
     check(m, n, k, lies == ROWS ? (matrix){a, lda, 1} : (matrix){a, 1, lda},
           tb ? (matrix){b, 1, ldb} : (matrix){b, ldb, 1}, accumulate, before, c, ldc);
     free(a);
