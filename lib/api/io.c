@@ -49,7 +49,7 @@ int32_t gan_module_save_traced(const gan_module *m, const char *path, gan_tensor
     int32_t code = check_traced(function, m, input, output, range);
     if (code) return error_report(ctx, code);
     json_writer json = json_write(ctx);
-    code = trace_graph(m, input, output, range, &json);
+    code = trace_graph(m, input, output, &(trace_facts){.range = range}, &json);
     if (!code) code = state_save(m, path, json.text);
     json_writer_release(&json);
     return error_report(ctx, code);

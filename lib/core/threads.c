@@ -7,6 +7,8 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +25,7 @@ typedef struct pool {
     int threads; /* with the caller */
     int started; /* workers running; grows on the first region that can use them */
     int refused; /* the system would not start more */
+    thread_place place;
 
     parallel_fn fn;
     void *arg;
@@ -62,9 +65,28 @@ static void fp_leave(unsigned before) { (void)before; }
 static void pause_cpu(void) {}
 #endif
 
+/* ---- places of threads ----------------------------------------------------------------------- */
+
+void thread_settle(thread_place place) {
+#ifdef __linux__
+    const id_t self = (id_t)syscall(SYS_gettid); /* priorities are of threads there */
+    if (place.nice > 0)
+        setpriority(PRIO_PROCESS, self, getpriority(PRIO_PROCESS, self) + place.nice);
+    if (place.cpus) {
+        cpu_set_t set;
+        CPU_ZERO(&set);
+        for (int i = 0; i < 64; i++)
+            if (place.cpus >> i & 1) CPU_SET((size_t)i, &set);
+        sched_setaffinity(0, sizeof set, &set);
+    }
+#else
+    (void)place;
+#endif
+}
+
 /* ---- workers --------------------------------------------------------------------------------- */
 
-static int64_t now_ns(void) {
+int64_t clock_ns(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
@@ -87,13 +109,13 @@ static int has_news(pool *p, unsigned last) {
 
 /* Spins for a moment, since the next region usually follows at once, then sleeps. */
 static void wait_for_news(pool *p, unsigned last) {
-    int64_t until = now_ns() + SPIN_NS;
+    int64_t until = clock_ns() + SPIN_NS;
     do {
         for (int i = 0; i < SPIN_BATCH; i++) {
             if (has_news(p, last)) return;
             pause_cpu();
         }
-    } while (now_ns() < until);
+    } while (clock_ns() < until);
     pthread_mutex_lock(&p->lock);
     atomic_fetch_add(&p->sleepers, 1);
     while (!has_news(p, last)) pthread_cond_wait(&p->wake, &p->lock);
@@ -105,6 +127,7 @@ static void *worker_main(void *arg) {
     struct worker *w = arg;
     pool *p = w->pool;
     unsigned last = 0;
+    thread_settle(p->place);
     fp_enter();
     for (;;) {
         wait_for_news(p, last);
@@ -144,10 +167,10 @@ static void start_workers(pool *p) {
 /* ---- regions --------------------------------------------------------------------------------- */
 
 static void wait_for_workers(pool *p) {
-    int64_t until = now_ns() + SPIN_NS;
+    int64_t until = clock_ns() + SPIN_NS;
     while (atomic_load(&p->active)) {
         pause_cpu();
-        if (now_ns() < until) continue;
+        if (clock_ns() < until) continue;
         pthread_mutex_lock(&p->lock);
         atomic_store(&p->caller_waits, 1);
         while (atomic_load(&p->active)) pthread_cond_wait(&p->done, &p->lock);
@@ -184,6 +207,11 @@ void parallel_for(gan_context *ctx, int64_t chunks, parallel_fn fn, void *arg) {
         for (int64_t i = 0; i < chunks; i++) fn(arg, i, 0);
     }
     fp_leave(before);
+}
+
+void parallel_start(gan_context *ctx, thread_place place) {
+    ctx->pool->place = place;
+    start_workers(ctx->pool);
 }
 
 int parallel_workers(const gan_context *ctx) { return ctx->pool->threads; }

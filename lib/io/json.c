@@ -239,6 +239,34 @@ int64_t json_get_int(json_reader *r) {
     return negative ? value : -value;
 }
 
+/* The number at `text`, whose point is "." whatever the host's locale says. */
+static double parse_double(const char *text, size_t length) {
+    char local[96], half[16];
+    snprintf(half, sizeof half, "%.1f", 0.5);
+    half[strlen(half) - 1] = '\0'; /* "0." in the locale */
+    const char *point = memchr(text, '.', length);
+    if (point == NULL)
+        snprintf(local, sizeof local, "%.*s", (int)length, text);
+    else
+        snprintf(local, sizeof local, "%.*s%s%.*s", (int)(point - text), text, half + 1,
+                 (int)(text + length - point - 1), point + 1);
+    return strtod(local, NULL);
+}
+
+double json_get_double(json_reader *r) {
+    enum { LONGEST = 64 };
+    size_t digits;
+    peek(r);
+    const char *start = r->at;
+    skip_number(r, &digits);
+    const size_t length = (size_t)(r->at - start);
+    if (r->problem != NULL) return 0;
+    const double value = length < LONGEST ? parse_double(start, length) : INFINITY;
+    if (isfinite(value)) return value;
+    fail(r, "the number is too large");
+    return 0;
+}
+
 static void skip_literal(json_reader *r, const char *word) {
     size_t length = strlen(word);
     if ((size_t)(r->end - r->at) < length || memcmp(r->at, word, length) != 0) {

@@ -45,6 +45,9 @@ char *json_get_string(json_reader *r);
 /* A number without fraction and exponent that fits; 0: possibly a problem. */
 int64_t json_get_int(json_reader *r);
 
+/* Any number; 0: possibly a problem. */
+double json_get_double(json_reader *r);
+
 /* Any value, checked and dropped. */
 void json_skip(json_reader *r);
 

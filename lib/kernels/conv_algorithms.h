@@ -38,6 +38,11 @@ static inline int64_t conv_pass_channels(const conv_pass *pass) {
  * Implicit GEMM: the source is the unfolded matrix as it lies, but for the zeros around it. */
 int32_t conv_implicit(gan_context *ctx, const conv_pass *pass);
 
+/* One panel of one phase's kernel: w (o, kh, kw, c) at its taps, transposed for the forward pass,
+ * to its place among the phase's panels (taps * c of the source, channels of the result) at `to`.
+ */
+void conv_pack_panel(const conv_pass *pass, int64_t phase, int64_t panel, real *to);
+
 /* For narrow or few images: unfold the source a block at a time, multiply by the kernel. */
 int32_t conv_unfolded(gan_context *ctx, const conv_pass *pass);
 

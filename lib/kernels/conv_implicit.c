@@ -51,14 +51,13 @@ static int64_t kernel_at(const implicit_job *job, int64_t phase) {
     return depth * channel_panels(job) * GEMM_PANEL;
 }
 
-/* One panel of one phase: w (o, kh, kw, c) at its taps, transposed for the forward pass. */
-static void pack_panel(const implicit_job *job, int64_t phase, int64_t panel) {
-    const conv_pass *pass = job->pass;
+void conv_pack_panel(const conv_pass *pass, int64_t phase, int64_t panel, real *to) {
     const conv_geom *q = pass->geom;
     const window win = conv_pass_window(pass, phase);
     const int64_t taps = window_taps(&win), row = q->kh * q->kw * q->c;
-    const int64_t col = panel * GEMM_PANEL, cols = min_i64(GEMM_PANEL, job->channels - col);
-    real *to = job->kernel + kernel_at(job, phase) + col * taps * win.c;
+    const int64_t col = panel * GEMM_PANEL;
+    const int64_t cols = min_i64(GEMM_PANEL, conv_pass_channels(pass) - col);
+    to += col * taps * win.c;
     for (int64_t t = 0; t < taps; t++) {
         const int64_t a = win.y.tap_first + t / win.x.taps * win.y.tap_step;
         const int64_t b = win.x.tap_first + t % win.x.taps * win.x.tap_step;
@@ -73,7 +72,8 @@ static void pack_some(void *arg, int64_t chunk, int worker) {
     const implicit_job *job = arg;
     const int64_t panels = channel_panels(job);
     for (int64_t p = panels * chunk / job->packings; p < panels * (chunk + 1) / job->packings; p++)
-        for (int64_t phase = 0; phase < job->phases; phase++) pack_panel(job, phase, p);
+        for (int64_t phase = 0; phase < job->phases; phase++)
+            conv_pack_panel(job->pass, phase, p, job->kernel + kernel_at(job, phase));
 }
 
 /* ---- one band of one phase ------------------------------------------------------------------- */

@@ -36,13 +36,30 @@ static const int64_t LARGEST_TILE = 3;
 
 /* ---- geometry -------------------------------------------------------------------------------- */
 
-static const winograd_algorithm *best_algorithm(const conv_geom *q, int64_t taps) {
+int winograd_allows(const conv_geom *q, const winograd_algorithm *f) {
+    return q->sh == q->sw && q->sh <= 2 && q->dh == 1 && q->dw == 1 && f->m <= LARGEST_TILE &&
+           f->taps == ceil_div(max_i64(q->kh, q->kw), q->sh) && q->c >= GEMM_PANEL &&
+           q->o >= GEMM_PANEL;
+}
+
+winograd_plan winograd_plan_of(const conv_geom *q, const winograd_algorithm *f) {
+    winograd_plan p = {.geom = q, .f = f, .points = f->points * f->points};
+    p.across = ceil_div(q->wo, f->m);
+    p.image_lines = ceil_div(q->ho, f->m);
+    p.lines = q->n * p.image_lines;
+    p.c_panels = ceil_div(q->c, GEMM_PANEL);
+    p.x_panels = q->sh * q->sw * p.c_panels;
+    p.o_panels = ceil_div(q->o, GEMM_PANEL);
+    return p;
+}
+
+static const winograd_algorithm *best_algorithm(const conv_geom *q) {
     const winograd_algorithm *best = NULL;
     int64_t least = 0;
     for (int i = 0; i < WINOGRAD_ALGORITHMS; i++) {
         const winograd_algorithm *f = &winograd_algorithms[i];
         const int64_t work = ceil_div(q->ho, f->m) * ceil_div(q->wo, f->m) * f->points * f->points;
-        if (f->taps != taps || f->m > LARGEST_TILE || (best && work >= least)) continue;
+        if (!winograd_allows(q, f) || (best && work >= least)) continue;
         best = f;
         least = work;
     }
@@ -50,17 +67,9 @@ static const winograd_algorithm *best_algorithm(const conv_geom *q, int64_t taps
 }
 
 int winograd_suits(const conv_geom *q, winograd_plan *p) {
-    if (q->sh != q->sw || q->sh > 2 || q->dh != 1 || q->dw != 1) return 0;
-    if (q->c < GEMM_PANEL || q->o < GEMM_PANEL) return 0;
-    const winograd_algorithm *f = best_algorithm(q, ceil_div(max_i64(q->kh, q->kw), q->sh));
+    const winograd_algorithm *f = best_algorithm(q);
     if (!f) return 0;
-    *p = (winograd_plan){.geom = q, .f = f, .points = f->points * f->points};
-    p->across = ceil_div(q->wo, f->m);
-    p->image_lines = ceil_div(q->ho, f->m);
-    p->lines = q->n * p->image_lines;
-    p->c_panels = ceil_div(q->c, GEMM_PANEL);
-    p->x_panels = q->sh * q->sw * p->c_panels;
-    p->o_panels = ceil_div(q->o, GEMM_PANEL);
+    *p = winograd_plan_of(q, f);
     /* multiplications of both methods */
     const double direct = (double)(q->n * q->ho * q->wo * q->kh * q->kw) * (double)(q->c * q->o);
     const double here = (double)(p->lines * p->across * p->points) *
@@ -225,8 +234,7 @@ static int32_t run_streamed(gan_context *ctx, winograd_job *job) {
     return ready ? GAN_OK : GAN_ENOMEM;
 }
 
-/* Whether the tiles' patches hold all pixels of x, also those that no window reads. */
-static int covers_x(const winograd_plan *p) {
+int winograd_covers_x(const winograd_plan *p) {
     const conv_geom *q = p->geom;
     const int64_t m = p->f->m, shared = p->f->taps - 1;
     return (p->image_lines * m + shared) * q->sh - q->pt >= q->h &&
@@ -238,7 +246,7 @@ int32_t conv_winograd(gan_context *ctx, const winograd_plan *p, const conv_pass 
                         .pass = pass,
                         .in_panels = pass->forward ? p->x_panels : p->o_panels,
                         .out_panels = pass->forward ? p->o_panels : p->x_panels};
-    if (!pass->forward && !covers_x(p)) {
+    if (!pass->forward && !winograd_covers_x(p)) {
         const conv_geom *q = p->geom;
         memset(pass->out, 0, (size_t)(q->n * q->h * q->w * q->c) * sizeof(real));
     }

@@ -95,6 +95,13 @@ void winograd_correlate(const winograd_plan *p, int64_t tiles, range o_panels, r
  * keeps the geometry's address. */
 int winograd_suits(const conv_geom *geom, winograd_plan *plan);
 
+/* Whether the algorithm can be used there at all, and its plan. */
+int winograd_allows(const conv_geom *geom, const winograd_algorithm *f);
+winograd_plan winograd_plan_of(const conv_geom *geom, const winograd_algorithm *f);
+
+/* Whether the tiles' patches hold all pixels of x, also those that no window reads. */
+int winograd_covers_x(const winograd_plan *p);
+
 /* Both passes, the epilogue included. */
 int32_t conv_winograd(gan_context *ctx, const winograd_plan *p, const conv_pass *pass);
 int32_t conv_winograd_weight_grad(gan_context *ctx, const winograd_plan *p, const real *x,

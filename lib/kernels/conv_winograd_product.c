@@ -41,7 +41,10 @@ static void multiply_columns(const winograd_plan *p, int64_t point, int64_t rows
         real *const c = to->data + point * to->point + panel * to->panel;
         const gemm_right there = {right->data + point * right->point + panel * right->panel,
                                   right->panel};
-        if (met)
+        if (met && range_size(panels) == 1)
+            gemm_packed_once(rows, GEMM_PANEL, depth, left, there.data, there.data + right->point,
+                             accumulate, c, to->row);
+        else if (met)
             gemm_packed(rows, cols, depth, left, &there, accumulate, c, to->row);
         else if (!accumulate)
             clear_columns(rows, cols, c, to->row);
@@ -62,9 +65,13 @@ static void multiply_depth(const winograd_plan *p, int64_t point, int64_t rows, 
         const gemm_right right = {kernel->data + point * kernel->point +
                                       (run.begin - in.begin) * GEMM_PANEL * kernel->row,
                                   kernel->panel};
-        if (met)
-            gemm_packed(rows, out_panels * GEMM_PANEL, range_size(run) * GEMM_PANEL, &left, &right,
-                        accumulate, c, to->row);
+        const int64_t depth = range_size(run) * GEMM_PANEL;
+        if (met && out_panels == 1)
+            gemm_packed_once(rows, GEMM_PANEL, depth, &left, right.data, right.data + kernel->point,
+                             accumulate, c, to->row);
+        else if (met)
+            gemm_packed(rows, out_panels * GEMM_PANEL, depth, &left, &right, accumulate, c,
+                        to->row);
         accumulate |= met;
         rest.begin = run.end;
     }

@@ -201,6 +201,34 @@ void gemm_packed(int64_t m, int64_t n, int64_t k, const gemm_left *a, const gemm
     }
 }
 
+void gemm_strip_ahead(gemm_strip *strip, const real *ahead, int64_t count) {
+    const int64_t steps = gemm_strip_steps(strip->rows, strip->runs * strip->run);
+    strip->next = (const char *)ahead;
+    strip->next_step = count * GEMM_PANEL * (int64_t)sizeof(real) / max_i64(1, steps);
+}
+
+void gemm_packed_once(int64_t m, int64_t cols, int64_t k, const gemm_left *a, const real *panel,
+                      const real *ahead, int accumulate, real *c, int64_t ldc) {
+    const int64_t parts = max_i64(1, ceil_div(k, GEMM_DEPTH));
+    for (int64_t part = 0; part < parts; part++) {
+        const int64_t from = k * part / parts, to = k * (part + 1) / parts;
+        gemm_strip t = {.rows = m,
+                        .cols = cols,
+                        .runs = 1,
+                        .run = to - from,
+                        .a = a->data + from * a->step,
+                        .row = a->row,
+                        .step = a->step,
+                        .b = panel + from * GEMM_PANEL,
+                        .b_step = GEMM_PANEL,
+                        .accumulate = accumulate || part > 0,
+                        .c = c,
+                        .ldc = ldc};
+        gemm_strip_ahead(&t, part + 1 < parts ? panel + to * GEMM_PANEL : ahead, to - from);
+        gemm_multiply_strip(&t);
+    }
+}
+
 /* ---- packing --------------------------------------------------------------------------------- */
 
 /* One panel of `cols` columns: `to` (k, GEMM_PANEL). */

@@ -59,6 +59,42 @@ int32_t conv_data_grad(gan_context *ctx, const conv_geom *geom, const real *g, c
 int32_t conv_weight_grad(gan_context *ctx, const conv_geom *geom, const real *x, const real *g,
                          real *dw);
 
+/* ---- frozen.c: convolutions whose kernel does not change any more -----------------------------
+ */
+
+/* How one is computed: chosen by the geometry of one image, so that an image's bits depend neither
+ * on how many are computed together nor on how the work is cut. Its fields are for frozen*.c. */
+typedef struct frozen_conv {
+    conv_geom geom; /* of one image */
+    int32_t forward, method, algorithm;
+    int32_t stages;    /* one after the other, each cut into units, */
+    int32_t in_turn;   /* which are not run side by side: each has threads within */
+    int64_t channels;  /* of the result as the method sees it: its bias has so many elements */
+    int64_t kernel;    /* elements: of the kernel as frozen_pack leaves it, */
+    int64_t workspace; /* of what a stage leaves to the next, for all images, */
+    int64_t scratch;   /* and of one worker */
+} frozen_conv;
+
+/* What is computed: y = act(conv(x, w) + bias), or the data gradient of conv in place of it. */
+typedef struct frozen_call {
+    const frozen_conv *plan;
+    int64_t images;
+    const real *x, *bias;
+    activation act;
+    real *kernel;                  /* is read only */
+    real *y, *workspace, *scratch; /* scratch: parallel_workers(ctx) times plan->scratch */
+} frozen_call;
+
+/* geom: of one image (n is not read); images: at most so many at once. */
+void frozen_plan(gan_context *ctx, const conv_geom *geom, int forward, int64_t images,
+                 frozen_conv *plan);
+void frozen_pack(gan_context *ctx, const frozen_conv *plan, const real *w, real *kernel);
+int64_t frozen_units(gan_context *ctx, const frozen_conv *plan, int32_t stage, int64_t images);
+
+/* Units [begin, end) of a stage, in any order. */
+int32_t frozen_run(gan_context *ctx, const frozen_call *call, int32_t stage, int64_t begin,
+                   int64_t end);
+
 /* ---- pool.c ---------------------------------------------------------------------------------- */
 
 typedef struct pool_geom {

@@ -150,8 +150,25 @@ static uint64_t before_first_result(node *const *nodes, size_t count) {
     return 0;
 }
 
-int32_t trace_graph(const gan_module *m, gan_tensor *input, gan_tensor *output, const char *range,
-                    json_writer *json) {
+static void put_facts(json_writer *json, const trace_facts *facts) {
+    json_put_key(json, "range");
+    json_put_string(json, facts->range);
+    if (facts->classes) {
+        json_put_key(json, "classes");
+        json_put_int(json, facts->classes);
+    }
+    if (!facts->latent) return;
+    json_put_key(json, "latent");
+    json_put_string(json, facts->latent);
+    if (strcmp(facts->latent, "uniform") != 0) return;
+    json_put_key(json, "latent_lo");
+    json_put_double(json, facts->latent_lo);
+    json_put_key(json, "latent_hi");
+    json_put_double(json, facts->latent_hi);
+}
+
+int32_t trace_graph(const gan_module *m, gan_tensor *input, gan_tensor *output,
+                    const trace_facts *facts, json_writer *json) {
     gan_context *ctx = m->base.ctx;
     trace t = {.ctx = ctx, .input = tensor_node(input), .module = m};
     node **nodes;
@@ -168,8 +185,7 @@ int32_t trace_graph(const gan_module *m, gan_tensor *input, gan_tensor *output, 
     put_shape(json, tensor_shape(input));
     json_put_key(json, "output");
     json_put_string(json, name_of(&t, tensor_node(output), text));
-    json_put_key(json, "range");
-    json_put_string(json, range);
+    put_facts(json, facts);
     code = put_nodes(&t, json, nodes, count);
     json_end_object(json);
     arena_free(ctx, nodes);

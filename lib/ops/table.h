@@ -1,4 +1,5 @@
-/* The operators as numbers, and the declarations that ops.def implies. For ops/ only. */
+/* The operators as numbers, and the declarations that ops.def implies. For ops/, and the sampler,
+ * which runs them without tensors. */
 #ifndef GAN_OPS_TABLE_H
 #define GAN_OPS_TABLE_H
 

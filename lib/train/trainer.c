@@ -162,12 +162,22 @@ static gan_tensor *record(gan_trainer *t, gan_tensor **y) {
 
 static const char *range_of(const gan_trainer *t) { return t->opts.unit_range ? "0..1" : "-1..1"; }
 
+static trace_facts facts_of(const gan_trainer *t) {
+    const gan_trainer_opts *o = &t->opts;
+    const char *law = o->latent_kind == GAN_LATENT_NORMAL ? "normal" : "uniform";
+    return (trace_facts){.range = range_of(t),
+                         .classes = o->latent ? (int32_t)(network_code_size(o) - o->latent) : 0,
+                         .latent = o->latent ? law : NULL,
+                         .latent_lo = o->latent_lo,
+                         .latent_hi = o->latent_hi};
+}
+
 int32_t trainer_save_model(gan_trainer *t, const char *path) {
     gan_context *ctx = t->base.ctx;
     json_writer json = json_write(ctx);
     gan_tensor *y, *x = record(t, &y);
-    int32_t code =
-        y ? trace_graph(shown(t), x, y, range_of(t), &json) : error_report(ctx, GAN_ENOMEM);
+    const trace_facts facts = facts_of(t);
+    int32_t code = y ? trace_graph(shown(t), x, y, &facts, &json) : error_report(ctx, GAN_ENOMEM);
     if (!code) code = state_save(shown(t), path, json.text);
     json_writer_release(&json);
     return code;

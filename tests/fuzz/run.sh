@@ -15,7 +15,7 @@ install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 seconds=${1:-60}
 shift || true
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(safetensors pth png idx json checkpoint)
+[ ${#targets[@]} -gt 0 ] || targets=(safetensors pth png idx json checkpoint sampler)
 
 cmake --preset fuzz
 cmake --build --preset fuzz --target "${targets[@]/#/fuzz_}"

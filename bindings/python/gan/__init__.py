@@ -38,6 +38,7 @@ from .metrics import (feature_statistics, frechet_distance, histogram_statistics
                       parzen_log_likelihood, precision_recall)
 from .nn import Module, Sequential, init
 from .optim import Adam, Optimizer, RMSProp, SGD
+from .sampler import Sampler, slerp
 from .schedule import Plateau, average_decay, ramp, step_decay
 from .steps import Steps
 from .tensor import Tensor

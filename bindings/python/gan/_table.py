@@ -44,6 +44,10 @@ class TrainerHandle(c_void_p):
     pass
 
 
+class SamplerHandle(c_void_p):
+    pass
+
+
 AllocFunction = CFUNCTYPE(c_void_p, c_void_p, c_size_t)
 FreeFunction = CFUNCTYPE(None, c_void_p, c_void_p)
 
@@ -181,6 +185,32 @@ class TrainerStats(Structure):
                 ("lr_d", c_double), ("lr_g", c_double)]
 
 
+class SamplerOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("threads", c_int32), ("images", c_int32),
+                ("background", c_int32), ("nice", c_int32), ("classes", c_int32),
+                ("cpus", c_uint64), ("byte_limit", c_uint64), ("alloc", AllocFunction),
+                ("free", FreeFunction), ("user", c_void_p), ("error", c_char_p),
+                ("error_bytes", c_size_t)]
+
+
+class SamplerInfo(Structure):
+    _fields_ = [("struct_size", c_uint32), ("height", c_int32), ("width", c_int32),
+                ("channels", c_int32), ("latent", c_int32), ("classes", c_int32),
+                ("input_height", c_int32), ("input_width", c_int32), ("input_channels", c_int32),
+                ("images", c_int32), ("threads", c_int32), ("reserved", c_int32),
+                ("lo", c_double), ("hi", c_double), ("bytes", c_uint64), ("allocs", c_uint64),
+                ("weights", c_uint64)]
+
+
+class SamplerRequest(Structure):
+    _fields_ = [("struct_size", c_uint32), ("flags", c_uint32), ("n", c_int64),
+                ("seed", c_uint64), ("labels", POINTER(c_int32)), ("input", POINTER(c_float)),
+                ("truncation", c_double), ("floats", POINTER(c_float)),
+                ("rgba", POINTER(c_uint8)), ("width", c_int32), ("height", c_int32),
+                ("pitch", c_size_t), ("columns", c_int32), ("scale", c_int32),
+                ("alpha_threshold", c_int32), ("colors", c_int32)]
+
+
 # The function that fills each of them with the defaults.
 INITIALIZERS = {
     ContextOptions: "gan_context_opts_init",
@@ -196,12 +226,15 @@ INITIALIZERS = {
     KernelOptions: "gan_kernel_opts_init",
     AugmentOptions: "gan_augment_opts_init",
     PlateauRecord: "gan_plateau_init",
+    SamplerOptions: "gan_sampler_opts_init",
+    SamplerRequest: "gan_sampler_request_init",
 }
 
 # Short names for the table.
 _context, _tensor, _module = ContextHandle, TensorHandle, ModuleHandle
 _optimizer, _idx = OptimizerHandle, IdxHandle
 _dataset, _loader, _trainer = DatasetHandle, LoaderHandle, TrainerHandle
+_sampler, _request = SamplerHandle, POINTER(SamplerRequest)
 _i32, _i64, _u32, _u64, _size = c_int32, c_int64, c_uint32, c_uint64, c_size_t
 _real, _text = c_double, c_char_p
 _floats, _doubles = POINTER(c_float), POINTER(c_double)
@@ -511,4 +544,28 @@ FUNCTIONS = {
     "gan_dragan_points": (_tensor, (_tensor, _i32, _real)),
     "gan_reconstruction_error": (_tensor, (_tensor, _tensor)),
     "gan_began_balance": (_real, (_real, _real, _real, _real, _real, _doubles)),
+    # sampler.h
+    "gan_sampler_opts_init": (None, (POINTER(SamplerOptions), _size)),
+    "gan_sampler_load": (_i32, (_text, POINTER(SamplerOptions), POINTER(_sampler))),
+    "gan_sampler_load_memory":
+        (_i32, (c_void_p, _size, POINTER(SamplerOptions), POINTER(_sampler))),
+    "gan_sampler_free": (None, (_sampler,)),
+    "gan_sampler_error": (_text, (_sampler,)),
+    "gan_sampler_describe": (_i32, (_sampler, POINTER(SamplerInfo))),
+    "gan_sampler_request_init": (None, (_request, _size)),
+    "gan_sampler_run": (_i32, (_sampler, _request)),
+    "gan_sampler_sample_rgba8":
+        (_i32, (_sampler, _u64, _ints, _i64, _request, _bytes, _i32, _i32, _size)),
+    "gan_sampler_sample_float": (_i32, (_sampler, _u64, _ints, _i64, _floats)),
+    "gan_sampler_translate_rgba8":
+        (_i32, (_sampler, _bytes, _size, _request, _bytes, _i32, _i32, _size)),
+    "gan_sampler_latent": (_i32, (_sampler, _u64, _real, _floats)),
+    "gan_latent_slerp": (_i32, (_floats, _floats, _i64, _real, _floats)),
+    "gan_sampler_begin": (_i32, (_sampler, _request)),
+    "gan_sampler_step": (_i32, (_sampler, _i64)),
+    "gan_sampler_progress": (_real, (_sampler,)),
+    "gan_sampler_cancel": (None, (_sampler,)),
+    "gan_sampler_start": (_i32, (_sampler, _request)),
+    "gan_sampler_poll": (_i32, (_sampler,)),
+    "gan_sampler_wait": (_i32, (_sampler,)),
 }

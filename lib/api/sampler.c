@@ -1,0 +1,221 @@
+#include "gan/sampler.h"
+
+#include "core/context.h"
+#include "core/error.h"
+#include "core/options.h"
+#include "data/pixels.h"
+#include "sampler/sampler.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { IMAGES = 8 };
+
+static const gan_sampler_opts opts_defaults = {.struct_size = sizeof(gan_sampler_opts),
+                                               .images = IMAGES};
+
+void gan_sampler_opts_init(gan_sampler_opts *opts, size_t size) {
+    options_init(opts, size, &opts_defaults, sizeof opts_defaults);
+}
+
+static int32_t load(const char *path, const void *memory, size_t bytes,
+                    const gan_sampler_opts *opts, gan_sampler **out) {
+    gan_sampler_opts o = opts_defaults;
+    int32_t code = options_load(NULL, "gan_sampler_load", &o, sizeof o, sizeof o, opts);
+    if (code) return code;
+    if (!path || !out || o.threads < 0 || !o.alloc != !o.free) return GAN_EINVAL;
+    return sampler_load(path, memory, bytes, &o, out);
+}
+
+int32_t gan_sampler_load(const char *path, const gan_sampler_opts *opts, gan_sampler **out) {
+    return load(path, NULL, 0, opts, out);
+}
+
+int32_t gan_sampler_load_memory(const void *file, size_t bytes, const gan_sampler_opts *opts,
+                                gan_sampler **out) {
+    return load(file ? "memory" : NULL, file, bytes, opts, out);
+}
+
+void gan_sampler_free(gan_sampler *s) {
+    if (!s) return;
+    job_cancel(s);
+    sampler_free(s);
+}
+
+/* The thread at work may be writing it. */
+const char *gan_sampler_error(const gan_sampler *s) {
+    return s && !job_is_running(s) ? s->ctx->error_text : "";
+}
+
+int32_t gan_sampler_describe(const gan_sampler *s, gan_sampler_info *info) {
+    if (!s || !info || info->struct_size < sizeof *info) return GAN_EINVAL;
+    sampler_describe(s, info);
+    return GAN_OK;
+}
+
+/* ---- requests -------------------------------------------------------------------------------- */
+
+/* 1, done, is success of what runs to its end. */
+static int32_t report(gan_sampler *s, int32_t code) {
+    return code < 0 ? error_report(s->ctx, code) : GAN_OK;
+}
+
+int32_t gan_sampler_run(gan_sampler *s, const gan_sampler_request *r) {
+    if (!s || !r)
+        return s && !job_is_running(s) ? error_null(s->ctx, "gan_sampler_run") : GAN_EINVAL;
+    return report(s, job_run(s, "gan_sampler_run", r));
+}
+
+/* What the caller's pixel options leave, and n. */
+static int32_t request_of(gan_sampler *s, const char *function, const gan_sampler_request *pixels,
+                          gan_sampler_request *r) {
+    gan_sampler_request o;
+    gan_sampler_request_init(&o, sizeof o);
+    gan_sampler_request_init(r, sizeof *r);
+    int32_t code = options_load(s->ctx, function, &o, sizeof o, sizeof o, pixels);
+    r->flags = o.flags;
+    r->truncation = o.truncation;
+    r->columns = o.columns;
+    r->scale = o.scale;
+    r->alpha_threshold = o.alpha_threshold;
+    r->colors = o.colors;
+    return code;
+}
+
+int32_t gan_sampler_sample_rgba8(gan_sampler *s, uint64_t seed, const int32_t *labels, int64_t n,
+                                 const gan_sampler_request *pixels, uint8_t *rgba, int32_t width,
+                                 int32_t height, size_t pitch) {
+    const char *function = "gan_sampler_sample_rgba8";
+    if (!s || !rgba) return s && !job_is_running(s) ? error_null(s->ctx, function) : GAN_EINVAL;
+    gan_sampler_request r;
+    int32_t code = request_of(s, function, pixels, &r);
+    r.n = n;
+    r.seed = seed;
+    r.labels = labels;
+    r.rgba = rgba;
+    r.width = width;
+    r.height = height;
+    r.pitch = pitch;
+    return report(s, code ? code : job_run(s, function, &r));
+}
+
+int32_t gan_sampler_sample_float(gan_sampler *s, uint64_t seed, const int32_t *labels, int64_t n,
+                                 float *images) {
+    const char *function = "gan_sampler_sample_float";
+    if (!s || !images) return s && !job_is_running(s) ? error_null(s->ctx, function) : GAN_EINVAL;
+    gan_sampler_request r;
+    gan_sampler_request_init(&r, sizeof r);
+    r.n = n;
+    r.seed = seed;
+    r.labels = labels;
+    r.floats = images;
+    return report(s, job_run(s, function, &r));
+}
+
+/* A picture as the network's input, in the range of its output. */
+static int32_t read_source(gan_sampler *s, const char *function, const uint8_t *source,
+                           size_t pitch) {
+    gan_sampler_info info = {.struct_size = sizeof info};
+    sampler_describe(s, &info);
+    const int32_t channels = info.input_channels;
+    if (!pixels_are_channels(channels))
+        return error_set(s->ctx, GAN_ENOTSUP, "%s: this network's input is no picture", function);
+    if (pitch / 4 < (size_t)info.input_width)
+        return error_set(s->ctx, GAN_EINVAL,
+                         "%s: source rows are %zu bytes apart, must hold %d "
+                         "pixels",
+                         function, pitch, (int)info.input_width);
+    const pixel_levels levels = pixels_levels(info.lo, info.hi);
+    float *to = s->source;
+    for (int32_t y = 0; y < info.input_height; y++)
+        for (int32_t x = 0; x < info.input_width; x++)
+            for (int32_t c = 0; c < channels; c++)
+                *to++ = (float)levels.of[source[(size_t)y * pitch + (size_t)(4 * x + c)]];
+    return GAN_OK;
+}
+
+int32_t gan_sampler_translate_rgba8(gan_sampler *s, const uint8_t *source, size_t source_pitch,
+                                    const gan_sampler_request *pixels, uint8_t *rgba, int32_t width,
+                                    int32_t height, size_t pitch) {
+    const char *function = "gan_sampler_translate_rgba8";
+    if (!s || job_is_running(s)) return s ? GAN_ESTATE : GAN_EINVAL;
+    if (!source || !rgba) return error_null(s->ctx, function);
+    gan_sampler_request r;
+    int32_t code = request_of(s, function, pixels, &r);
+    if (!code) code = read_source(s, function, source, source_pitch);
+    r.input = s->source;
+    r.rgba = rgba;
+    r.width = width;
+    r.height = height;
+    r.pitch = pitch;
+    return report(s, code ? code : job_run(s, function, &r));
+}
+
+int32_t gan_sampler_latent(gan_sampler *s, uint64_t seed, double truncation, float *z) {
+    const char *function = "gan_sampler_latent";
+    if (!s || job_is_running(s)) return s ? GAN_ESTATE : GAN_EINVAL;
+    if (!z) return error_null(s->ctx, function);
+    int32_t code = context_enter(s->ctx);
+    if (!code && (latent_is_image(s) || !(truncation >= 0) || !isfinite(truncation)))
+        code = error_set(s->ctx, GAN_EINVAL, "%s: truncation is %g, or the input is an image",
+                         function, truncation);
+    if (code) return error_report(s->ctx, code);
+    latent_draw(s, seed, truncation, s->draft);
+    for (int64_t i = 0; i < latent_size(s); i++) z[i] = (float)s->draft[i];
+    return GAN_OK;
+}
+
+int32_t gan_latent_slerp(const float *a, const float *b, int64_t n, double t, float *out) {
+    if (!a || !b || !out || n < 1 || !(t >= 0 && t <= 1)) return GAN_EINVAL;
+    double aa = 0, bb = 0, ab = 0;
+    for (int64_t i = 0; i < n; i++) {
+        aa += (double)a[i] * (double)a[i];
+        bb += (double)b[i] * (double)b[i];
+        ab += (double)a[i] * (double)b[i];
+    }
+    const double cosine = aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : 1;
+    const double angle = acos(cosine < -1 ? -1 : cosine > 1 ? 1 : cosine), sine = sin(angle);
+    const int straight = sine < 1e-6;
+    const double of_a = straight ? 1 - t : sin((1 - t) * angle) / sine;
+    const double of_b = straight ? t : sin(t * angle) / sine;
+    for (int64_t i = 0; i < n; i++) out[i] = (float)(of_a * (double)a[i] + of_b * (double)b[i]);
+    return GAN_OK;
+}
+
+/* ---- jobs ------------------------------------------------------------------------------------ */
+
+int32_t gan_sampler_begin(gan_sampler *s, const gan_sampler_request *r) {
+    if (!s || !r || job_is_running(s)) return s && r ? GAN_ESTATE : GAN_EINVAL;
+    return error_report(s->ctx, job_begin(s, r));
+}
+
+int32_t gan_sampler_step(gan_sampler *s, int64_t budget_us) {
+    if (!s || job_is_running(s)) return s ? GAN_ESTATE : GAN_EINVAL;
+    const int32_t code = job_step(s, budget_us);
+    return code < 0 ? error_report(s->ctx, code) : code;
+}
+
+double gan_sampler_progress(const gan_sampler *s) {
+    return s ? (double)atomic_load_explicit(&s->progress, memory_order_relaxed) / 65536 : 0;
+}
+
+void gan_sampler_cancel(gan_sampler *s) {
+    if (s) job_cancel(s);
+}
+
+int32_t gan_sampler_start(gan_sampler *s, const gan_sampler_request *r) {
+    if (!s || !r || job_is_running(s)) return s && r ? GAN_ESTATE : GAN_EINVAL;
+    return error_report(s->ctx, job_start(s, r));
+}
+
+int32_t gan_sampler_poll(gan_sampler *s) {
+    if (!s) return GAN_EINVAL;
+    const int32_t code = job_poll(s);
+    return code < 0 ? error_report(s->ctx, code) : code;
+}
+
+int32_t gan_sampler_wait(gan_sampler *s) {
+    if (!s) return GAN_EINVAL;
+    const int32_t code = job_wait(s);
+    return code < 0 ? error_report(s->ctx, code) : code;
+}

@@ -1,0 +1,74 @@
+/* The network in a model file: gan.graph's operators (nn/trace.h), and the tensors they name. */
+#ifndef GAN_SAMPLER_GRAPH_H
+#define GAN_SAMPLER_GRAPH_H
+
+#include "autograd/opdef.h"
+#include "core/error.h"
+#include "io/safetensors.h"
+
+enum {
+    GRAPH_NODES_MOST = 4096, /* names are looked up one by one */
+    GRAPH_VALUES_MOST = 4 * GRAPH_NODES_MOST,
+    VALUE_CONSTANT = 1, /* known from the file: `data` once it was asked for */
+    VALUE_SAMPLE = 2    /* depends on the input; axis 0 is the batch's, of 1 */
+};
+
+typedef struct value {
+    const char *name;
+    shape shape;
+    int32_t kind;
+    int32_t uses;                  /* as an input of nodes, and as the output */
+    const safetensors_entry *leaf; /* of a constant that is in the file */
+    real *data;                    /* of a constant: owned */
+
+    /* Where a sample's value lies among the buffers (place.c). */
+    int32_t alias; /* shares the elements of that value, or -1 */
+    int64_t at;
+} value;
+
+typedef struct graph_node {
+    int32_t op, inputs, out;
+    int32_t in[OP_MAX_INPUTS];
+    op_attr attr;
+    int32_t absorbed; /* is part of another step */
+} graph_node;
+
+typedef struct graph {
+    gan_context *ctx;
+    const char *path; /* for error texts */
+    char *text;       /* the JSON, decoded in place: names point into it */
+    safetensors file;
+    value *values;
+    size_t value_count, value_capacity;
+    graph_node *nodes;
+    size_t node_count, node_capacity;
+    int64_t batch; /* the traced one; shapes here are those of a batch of 1 */
+    int32_t input, output;
+
+    int32_t classes;     /* of the label whose one follows the latent; 0: none */
+    int32_t latent_kind; /* GAN_LATENT_… */
+    double latent_lo, latent_hi;
+    double lo, hi; /* the output's range */
+} graph;
+
+/* Reads a model from a path, or from `bytes` bytes of memory that the call copies. What a
+ * failure leaves is released as a whole graph is. */
+int32_t graph_read(gan_context *ctx, const char *path, const void *memory, size_t bytes, graph *g);
+void graph_release(graph *g);
+
+/* The weights as they lie in the file are no longer needed. */
+void graph_close_file(graph *g);
+
+/* GAN_EFORMAT with a text: "<path>: gan.graph: …". */
+int32_t graph_refuse(const graph *g, int32_t code, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* A constant's elements in the order of memory: those that are kept, or a copy for the caller to
+ * change and free. NULL: the error is set. */
+const real *graph_constant(graph *g, int32_t index);
+real *graph_constant_copy(graph *g, int32_t index);
+
+/* check.c: rewrites the attributes of a node of samples for a batch of 1, then checks that shapes
+ * and attributes are those of its operator, so that its forward may trust them. */
+int32_t graph_check(const graph *g, graph_node *n);
+
+#endif

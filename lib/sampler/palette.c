@@ -1,0 +1,70 @@
+/* Fewer colours by cutting groups of pixels: the one with the largest squared error, at its mean
+ * along its widest axis (X. Wu, Efficient Statistical Computations for Optimal Color Quantization,
+ * 1991, with the mean in the optimal cut's place). Sums are of whole numbers: the result is the
+ * same everywhere. */
+#include "sampler/sampler.h"
+
+enum { COLORS_MOST = 256, AXES = 3, RGBA = 4 };
+
+typedef struct group {
+    int64_t count, sum[AXES], squares[AXES];
+} group;
+
+static void group_add(group *g, const uint8_t *pixel) {
+    g->count++;
+    for (int c = 0; c < AXES; c++) {
+        g->sum[c] += pixel[c];
+        g->squares[c] += pixel[c] * pixel[c];
+    }
+}
+
+/* count times the squared error along an axis, or of all. */
+static int64_t axis_error(const group *g, int c) {
+    return g->count * g->squares[c] - g->sum[c] * g->sum[c];
+}
+
+static double error_of(const group *g) {
+    const int64_t sum = axis_error(g, 0) + axis_error(g, 1) + axis_error(g, 2);
+    return g->count ? (double)sum / (double)g->count : 0;
+}
+
+static int widest_axis(const group *g) {
+    int widest = 0;
+    for (int c = 1; c < AXES; c++)
+        if (axis_error(g, c) > axis_error(g, widest)) widest = c;
+    return widest;
+}
+
+/* Moves the pixels of group `from` above its mean to the new group `to`. */
+static void cut(const uint8_t *rgba, int64_t count, int32_t *groups, group *all, int32_t from,
+                int32_t to) {
+    const group old = all[from];
+    const int axis = widest_axis(&old);
+    all[from] = all[to] = (group){0};
+    for (int64_t i = 0; i < count; i++) {
+        if (groups[i] != from) continue;
+        const uint8_t *pixel = rgba + i * RGBA;
+        if (pixel[axis] * old.count > old.sum[axis]) groups[i] = to;
+        group_add(&all[groups[i]], pixel);
+    }
+}
+
+void palette_reduce(uint8_t *rgba, int64_t count, int32_t colors, int32_t *groups) {
+    group all[COLORS_MOST] = {{0}};
+    for (int64_t i = 0; i < count; i++) {
+        groups[i] = rgba[i * RGBA + 3] ? 0 : -1;
+        if (groups[i] == 0) group_add(&all[0], rgba + i * RGBA);
+    }
+    for (int32_t made = 1; made < colors; made++) {
+        int32_t worst = 0;
+        for (int32_t k = 1; k < made; k++)
+            if (error_of(&all[k]) > error_of(&all[worst])) worst = k;
+        if (!(error_of(&all[worst]) > 0)) break;
+        cut(rgba, count, groups, all, worst, made);
+    }
+    for (int64_t i = 0; i < count; i++)
+        for (int c = 0; c < AXES && groups[i] >= 0; c++) {
+            const group *g = &all[groups[i]];
+            rgba[i * RGBA + c] = (uint8_t)((2 * g->sum[c] + g->count) / (2 * g->count));
+        }
+}

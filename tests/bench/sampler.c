@@ -1,0 +1,171 @@
+/* The sampler on DCGAN's generator for 64 x 64 images, as a game meets it: from the file to the
+ * first sprite, latency of one and of 64, what a step takes beyond its budget, memory, allocations.
+ * The peer peers/ort_sampler.py times onnxruntime on the same network.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "common/options.h"
+#include "common/progress.h"
+#include "bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { WIDTH = 64, SIDE = 64, MANY = 64, BUDGET_US = 1000, KIB = 1024, MIB = KIB * KIB };
+
+/* ---- the model ------------------------------------------------------------------------------- */
+
+static void write_model(const char *path) {
+    bench b = {.batch = 1};
+    bench_begin(&b, 1);
+    b.g = dcgan_generator(b.ctx, WIDTH);
+    gan_module_train(b.g.module, 0);
+    gan_tensor *z = gan_track(bench_latents(&b, 4));
+    bench_check(&b,
+                gan_module_save_traced(b.g.module, path, z, gan_forward(b.g.module, z), "-1..1"));
+    bench_end(&b);
+}
+
+static void check(const gan_sampler *s, int32_t status) {
+    if (status >= 0) return;
+    fprintf(stderr, "sampler: %s: %s\n", gan_status_name(status), gan_sampler_error(s));
+    exit(1);
+}
+
+/* ---- times ----------------------------------------------------------------------------------- */
+
+static int by_value(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void print_times(const char *name, double *times, int64_t n) {
+    qsort(times, (size_t)n, sizeof *times, by_value);
+    printf("%-16s median %9.3f ms  min %9.3f ms  p99 %9.3f ms\n", name, times[n / 2] * 1e3,
+           times[0] * 1e3, times[n * 99 / 100] * 1e3);
+}
+
+static void time_batch(gan_sampler *s, const char *name, int64_t n, int64_t reps, double *times) {
+    const int32_t side = SIDE * 8;
+    uint8_t *pixels = malloc((size_t)side * (size_t)side * 4);
+    for (int64_t i = 0; i < reps; i++) {
+        const double before = wall_seconds();
+        check(s, gan_sampler_sample_rgba8(s, (uint64_t)i, NULL, n, NULL, pixels, side, side,
+                                          (size_t)side * 4));
+        times[i] = wall_seconds() - before;
+    }
+    free(pixels);
+    print_times(name, times, reps);
+}
+
+/* What steps of one millisecond take beyond it. */
+static void time_steps(gan_sampler *s, int64_t reps, double *over) {
+    uint8_t pixels[SIDE * SIDE * 4 * 4];
+    gan_sampler_request r;
+    gan_sampler_request_init(&r, sizeof r);
+    r.n = 4;
+    r.rgba = pixels;
+    r.width = r.height = 2 * SIDE;
+    r.pitch = 2 * SIDE * 4;
+    int64_t steps = 0;
+    while (steps < reps) {
+        r.seed++;
+        check(s, gan_sampler_begin(s, &r));
+        for (int32_t more = 1; more;) {
+            const double before = wall_seconds();
+            const int32_t done = gan_sampler_step(s, BUDGET_US);
+            const double extra = wall_seconds() - before - BUDGET_US * 1e-6;
+            check(s, done);
+            if (steps < reps) over[steps++] = extra > 0 ? extra : 0;
+            more = !done;
+        }
+    }
+    qsort(over, (size_t)steps, sizeof *over, by_value);
+    printf("%-16s median %9.3f ms  p99 %9.3f ms  max %9.3f ms  of %lld steps of 1 ms\n", "over-run",
+           over[steps / 2] * 1e3, over[steps * 99 / 100] * 1e3, over[steps - 1] * 1e3,
+           (long long)steps);
+}
+
+/* ---- from the file --------------------------------------------------------------------------- */
+
+static gan_sampler *load(const char *path, int32_t threads) {
+    char text[256];
+    gan_sampler_opts o;
+    gan_sampler_opts_init(&o, sizeof o);
+    o.threads = threads;
+    o.error = text;
+    o.error_bytes = sizeof text;
+    gan_sampler *s = NULL;
+    const double before = wall_seconds();
+    if (gan_sampler_load(path, &o, &s) < 0) {
+        fprintf(stderr, "sampler: %s\n", text);
+        exit(1);
+    }
+    const double loaded = wall_seconds();
+    uint8_t pixels[SIDE * SIDE * 4];
+    check(s, gan_sampler_sample_rgba8(s, 0, NULL, 1, NULL, pixels, SIDE, SIDE, SIDE * 4));
+    printf("%-16s %9.3f ms, of which load %.3f ms\n", "first sprite",
+           (wall_seconds() - before) * 1e3, (loaded - before) * 1e3);
+    return s;
+}
+
+static void print_memory(const gan_sampler *s, uint64_t allocs) {
+    gan_sampler_info info = {.struct_size = sizeof info};
+    struct rusage usage;
+    check(s, gan_sampler_describe(s, &info));
+    getrusage(RUSAGE_SELF, &usage);
+    printf("%-16s held %.1f MiB, of it weights %.1f MiB; peak of the process %.1f MiB\n", "memory",
+           (double)info.bytes / MIB, (double)info.weights / MIB, (double)usage.ru_maxrss / KIB);
+    printf("%-16s %llu since load\n", "allocations", (unsigned long long)(info.allocs - allocs));
+}
+
+/* In a process of its own, so that this one's memory is the sampler's. */
+static int make_model(const char *path) {
+    const pid_t child = fork();
+    if (child == 0) {
+        write_model(path);
+        _exit(0);
+    }
+    int status = 1;
+    return child < 0 || waitpid(child, &status, 0) < 0 || status != 0;
+}
+
+static void measure(const char *path, int32_t threads, int64_t reps) {
+    gan_sampler *s = load(path, threads);
+    gan_sampler_info info = {.struct_size = sizeof info};
+    check(s, gan_sampler_describe(s, &info));
+    double *times = malloc((size_t)reps * sizeof *times);
+    if (!times) exit(1);
+    time_batch(s, "sample-64-b1", 1, reps, times);
+    time_batch(s, "sample-64-b64", MANY, reps < 20 ? reps : 20, times);
+    time_steps(s, reps, times);
+    print_memory(s, info.allocs);
+    free(times);
+    gan_sampler_free(s);
+}
+
+int main(int argc, char **argv) {
+    int64_t threads = 2, reps = 200;
+    const char *model = "";
+    char made[] = "/tmp/gan-sampler-XXXXXX";
+    const option_row rows[] = {
+        {"threads", OPTION_INTEGER, &threads, 0, 256, "threads of the sampler"},
+        {"reps", OPTION_INTEGER, &reps, 1, 100000, "timed calls"},
+        {"model", OPTION_TEXT, &model, 0, 0, "a model file to leave for the peer"},
+    };
+    const option_table table = {"sampler", "times the sampler on DCGAN's generator", rows,
+                                (int)(sizeof rows / sizeof *rows)};
+    const int code = options_read(&table, argc, argv);
+    if (code >= 0) return code;
+    const int descriptor = *model ? -1 : mkstemp(made);
+    const char *path = *model ? model : made;
+    const int bad = make_model(path);
+    if (!bad) measure(path, (int32_t)threads, reps);
+    if (descriptor >= 0) {
+        close(descriptor);
+        unlink(made);
+    }
+    return bad;
+}
