@@ -41,7 +41,7 @@ static void multiply_columns(const winograd_plan *p, int64_t point, int64_t rows
         real *const c = to->data + point * to->point + panel * to->panel;
         const gemm_right there = {right->data + point * right->point + panel * right->panel,
                                   right->panel};
-        if (met && range_size(panels) == 1)
+        if (met && range_size(panels) == 1 && left->panel == GEMM_PANEL * left->row)
             gemm_packed_once(rows, GEMM_PANEL, depth, left, there.data, there.data + right->point,
                              accumulate, c, to->row);
         else if (met)

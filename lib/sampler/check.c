@@ -92,6 +92,12 @@ static int check_reshape(const shapes *s, const op_attr *attr) {
     return s->inputs == 1 && shape_size(s->in[0]) == shape_size(s->out);
 }
 
+static int check_broadcast(const shapes *s, const op_attr *attr) {
+    (void)attr;
+    shape both;
+    return s->inputs == 1 && shape_broadcast(s->in[0], s->out, &both) && shape_equal(&both, s->out);
+}
+
 static int check_transpose(const shapes *s, const op_attr *attr) {
     unsigned seen = 0;
     if (s->inputs != 1 || s->in[0]->rank != s->out->rank) return 0;
@@ -201,6 +207,7 @@ static check_fn check_of(int32_t op) {
         [OP_conv_bias_act] = check_conv_bias_act,
         [OP_conv_data_grad] = check_conv_data_grad,
         [OP_reshape] = check_reshape,
+        [OP_broadcast_to] = check_broadcast,
         [OP_transpose] = check_transpose,
         [OP_concat] = check_concat,
         [OP_slice] = check_slice,
