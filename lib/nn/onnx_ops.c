@@ -253,6 +253,20 @@ static int32_t write_reshape(onnx_export *x, const node *n, const char *type, on
     return GAN_OK;
 }
 
+/* Repeats along axes of size 1, for any number of samples. */
+static int32_t write_broadcast(onnx_export *x, const node *n, const char *type, onnx_value *out) {
+    const shape *from = &onnx_input(x, n, 0)->node->shape;
+    int64_t dims[GAN_MAX_RANK];
+    if (from->rank != n->shape.rank || from->dim[0] != n->shape.dim[0])
+        return refuse(x, n, "gains axes or samples, which is not written as ONNX");
+    begin_with(x, n, out);
+    dims[0] = 1; /* as it was */
+    for (int32_t i = 1; i < n->shape.rank; i++) dims[i] = n->shape.dim[out->layout[i]];
+    onnx_name to = onnx_ints(x, dims, n->shape.rank);
+    join(x, type, &out->name, &to);
+    return GAN_OK;
+}
+
 /* Axis k of the result is axis p[k] of x: no node, another view of the same value. */
 static int32_t write_transpose(onnx_export *x, const node *n, const char *type, onnx_value *out) {
     (void)type;
@@ -438,6 +452,7 @@ static const struct {
     {"conv_bias_act", write_conv_bias_act, "Conv"},
     {"conv_data_grad", write_conv_transpose, "ConvTranspose"},
     {"reshape", write_reshape, NULL},
+    {"broadcast_to", write_broadcast, "Expand"},
     {"transpose", write_transpose, NULL},
     {"concat", write_concat, "Concat"},
     {"slice", write_slice, "Slice"},

@@ -101,6 +101,7 @@ OPERATORS = {
     "Conv": _conv, "ConvTranspose": _conv_transpose, "AveragePool": _average_pool,
     "Reshape": _reshape, "Resize": _resize, "Slice": _slice,
     "Pad": lambda x, pads: _pads(x, pads.tolist()),
+    "Expand": lambda x, shape: x * torch.ones(shape.tolist()),
     "Transpose": lambda x, *, perm: x.permute(perm),
     "Concat": lambda *xs, axis: torch.cat(xs, axis),
     "InstanceNormalization": _instance_norm,
@@ -246,7 +247,8 @@ class OnnxTest(unittest.TestCase):
     # What the trainer writes.
 
     SYSTEMS = (("gan", "default", 8), ("dcgan", "default", 28), ("dcgan", "paper", 16),
-               ("cgan", "default", 16), ("cgan", "paper", 8), ("pix2pix", "default", 16),
+               ("cgan", "default", 16), ("cgan", "paper", 8), ("cgan", "code", 28),
+               ("gan", "lucic", 28), ("began", "lucic", 16), ("pix2pix", "default", 16),
                ("wgan", "default", 16), ("wgan-gp", "default", 28), ("wgan-gp", "code", 16),
                ("dragan", "default", 16), ("dragan", "code", 8), ("began", "default", 16))
 
