@@ -30,6 +30,7 @@ extern "C" {
 
 typedef struct gan_sampler gan_sampler;
 
+/* How a sampler is made. */
 typedef struct gan_sampler_opts {
     uint32_t struct_size; /* set by gan_sampler_opts_init                                       */
     int32_t threads;      /* that compute, with the caller's; 0 = one per core                  */
@@ -69,6 +70,7 @@ GAN_API void gan_sampler_free(gan_sampler *s);
 /* The text of the last error, one line; "" if there was none. Valid until the next call. */
 GAN_API const char *gan_sampler_error(const gan_sampler *s);
 
+/* What a sampler is. */
 typedef struct gan_sampler_info {
     uint32_t struct_size; /* set it to sizeof before the call                        */
     int32_t height;       /* of an image; 1 where the result is a plain row          */
@@ -93,6 +95,7 @@ GAN_API int32_t gan_sampler_describe(const gan_sampler *s, gan_sampler_info *inf
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
+/* How pixels are written; bits. */
 enum {
     GAN_PIXELS_BGRA = 1,        /* blue first                                                    */
     GAN_PIXELS_PREMULTIPLY = 2, /* colours are multiplied by alpha                               */

@@ -21,7 +21,8 @@ void gan_sampler_opts_init(gan_sampler_opts *opts, size_t size) {
 static int32_t load(const char *path, const void *memory, size_t bytes,
                     const gan_sampler_opts *opts, gan_sampler **out) {
     gan_sampler_opts o = opts_defaults;
-    int32_t code = options_load(NULL, "gan_sampler_load", &o, sizeof o, sizeof o, opts);
+    int32_t code = options_load(NULL, "gan_sampler_load", &o, sizeof o,
+                                V1_SIZE(gan_sampler_opts, error_bytes), opts);
     if (code) return code;
     if (!path || !out || o.threads < 0 || !o.alloc != !o.free) return GAN_EINVAL;
     return sampler_load(path, memory, bytes, &o, out);
@@ -48,8 +49,10 @@ const char *gan_sampler_error(const gan_sampler *s) {
 }
 
 int32_t gan_sampler_describe(const gan_sampler *s, gan_sampler_info *info) {
-    if (!s || !info || info->struct_size < sizeof *info) return GAN_EINVAL;
-    sampler_describe(s, info);
+    if (!s || !info || info->struct_size < sizeof info->struct_size) return GAN_EINVAL;
+    gan_sampler_info known;
+    sampler_describe(s, &known);
+    result_give(info, &known, sizeof known);
     return GAN_OK;
 }
 
@@ -72,7 +75,8 @@ static int32_t request_of(gan_sampler *s, const char *function, const gan_sample
     gan_sampler_request o;
     gan_sampler_request_init(&o, sizeof o);
     gan_sampler_request_init(r, sizeof *r);
-    int32_t code = options_load(s->ctx, function, &o, sizeof o, sizeof o, pixels);
+    int32_t code =
+        options_load(s->ctx, function, &o, sizeof o, V1_SIZE(gan_sampler_request, colors), pixels);
     r->flags = o.flags;
     r->truncation = o.truncation;
     r->columns = o.columns;

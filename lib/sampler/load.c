@@ -144,8 +144,7 @@ void sampler_describe(const gan_sampler *s, gan_sampler_info *info) {
     const shape *in = &s->graph.values[s->graph.input].shape;
     const shape *out = &s->graph.values[s->graph.output].shape;
     const int image = latent_is_image(s);
-    *info = (gan_sampler_info){.struct_size = info->struct_size,
-                               .height = 1,
+    *info = (gan_sampler_info){.height = 1,
                                .width = 1,
                                .channels = (int32_t)shape_size(out),
                                .latent = image ? 0 : (int32_t)latent_size(s),

@@ -75,7 +75,9 @@ int32_t request_take(gan_sampler *s, const char *function, const gan_sampler_req
     int32_t code = context_enter(s->ctx);
     if (!code && s->state != SAMPLER_IDLE)
         code = error_set(s->ctx, GAN_ESTATE, "%s: another request is on its way", function);
-    if (!code) code = options_load(s->ctx, function, &r, sizeof r, sizeof r, given);
+    if (!code)
+        code = options_load(s->ctx, function, &r, sizeof r, V1_SIZE(gan_sampler_request, colors),
+                            given);
     if (!code) code = check_inputs(s, function, &r);
     if (!code && !r.rgba && !r.floats)
         code = error_set(s->ctx, GAN_EINVAL, "%s: there is no place for the images", function);

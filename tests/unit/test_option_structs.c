@@ -149,6 +149,16 @@ static int32_t use_kernel(gan_context *ctx, const void *opts) {
     return gan_kernel_distance(ctx, x, 3, x, 3, 1, opts, &out, &error);
 }
 
+/* The file is not there, as above. */
+static void init_sampler(void *o, size_t size) { gan_sampler_opts_init(o, size); }
+static int32_t use_sampler(gan_context *ctx, const void *opts) {
+    (void)ctx;
+    gan_sampler *s = NULL;
+    int32_t code = gan_sampler_load("no such file", opts, &s);
+    assert_null(s);
+    return code == GAN_EIO ? GAN_OK : code;
+}
+
 static const struct {
     const char *name;
     uint32_t first; /* its size in its first release, for ever */
@@ -171,6 +181,7 @@ static const struct {
     {"gan_sheet_opts", 24, sizeof(gan_sheet_opts), init_sheet, use_sheet},
     {"gan_trainer_opts", 304, sizeof(gan_trainer_opts), init_trainer, use_trainer},
     {"gan_kernel_opts", 24, sizeof(gan_kernel_opts), init_kernel, use_kernel},
+    {"gan_sampler_opts", 80, sizeof(gan_sampler_opts), init_sampler, use_sampler},
 };
 
 /* A struct of the future, that many bytes longer than any library knows it. */

@@ -21,5 +21,6 @@
 #include "gan/data.h"
 #include "gan/metrics.h"
 #include "gan/train.h"
+#include "gan/sampler.h"
 
 #endif

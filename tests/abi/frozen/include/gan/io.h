@@ -26,10 +26,29 @@ GAN_API int32_t gan_module_save(const gan_module *m, const char *path);
 GAN_API int32_t gan_module_save_traced(const gan_module *m, const char *path, gan_tensor *input,
                                        gan_tensor *output, const char *range);
 
-/* Reads such a file into an existing tree. Every parameter and buffer must be there with its shape,
- * and nothing else may be; the text names what is missing or too much. float32 and float64 files
- * are read. Nothing changes on an error. */
+/* Writes the network as an ONNX model (opset 17, IR version 8) for other runtimes: inference only,
+ * no training state. Arguments as above. Its input is called "input", its output "output"; both
+ * are float32, images (N,C,H,W) as ONNX has them, and N is free. Pads are explicit; what does not
+ * depend on the input, batch norm's scale say, is a constant. `range` is kept as metadata
+ * "gan.range". GAN_ENOTSUP names an operator that has no counterpart there: those that mix samples,
+ * products of two results, lookups, reductions. */
+GAN_API int32_t gan_module_save_onnx(const gan_module *m, const char *path, gan_tensor *input,
+                                     gan_tensor *output, const char *range);
+
+/* Reads a file of gan_module_save into an existing tree, or one that PyTorch's torch.save (1.6 or
+ * later) made of a state dict: the content tells which. Every parameter and buffer must be there
+ * with its shape, and nothing else may be; the text names what is missing or too much. Parameters
+ * are float32, float64, float16 or bfloat16. Nothing changes on an error.
+ *
+ * PyTorch's files are pickles, which may name any function of Python: nothing of them is executed,
+ * and one that names more than tensors need is refused with that name. */
 GAN_API int32_t gan_module_load(gan_module *m, const char *path);
+
+/* The same for a part of a file: the tensors whose names begin with `part` and a dot, without that.
+ * Names of what torch.save made of dicts in dicts are the keys joined by dots, so that of
+ *     torch.save({"G": G.state_dict(), "D": D.state_dict(), "step": 3}, path)
+ * the parts are "G" and "D". Whatever else the file holds is passed over. part "" is all of it. */
+GAN_API int32_t gan_module_load_part(gan_module *m, const char *path, const char *part);
 
 /* Reads an IDX file (MNIST's format), plain or gzipped, of unsigned bytes. */
 typedef struct gan_idx gan_idx;

@@ -67,8 +67,9 @@ GAN_API int64_t gan_tensor_size(const gan_tensor *t);         /* elements */
 GAN_API int32_t gan_tensor_is_tracked(const gan_tensor *t);
 GAN_API gan_context *gan_tensor_context(const gan_tensor *t);
 
-/* The elements themselves; read only, valid as long as t and until its next update. NULL in the
- * float64 build, with GAN_ENOTSUP: read with the functions below. */
+/* The elements themselves; read only, where they are as long as t is (also after its context's
+ * destruction, where the caller owns t). An update of t shows in them. NULL in the float64 build,
+ * with GAN_ENOTSUP: read with the functions below. */
 GAN_API const float *gan_tensor_data(const gan_tensor *t);
 
 /* Copies exactly `count` = gan_tensor_size(t) elements out. */

@@ -45,16 +45,28 @@ enum {
     GAN_SYSTEM_BEGAN = 8    /* "began": Berthelot et al. 2017                             */
 };
 
-/* Where a paper and its authors' code differ; gan and pix2pix have one preset only.
+/* Where a paper and its authors' code differ; gan and pix2pix have one preset of these only.
  *
  *              default                       paper                         code
  *   dcgan      batch 64, normal latents      batch 128, uniform latents    as default
- *   cgan       DCGAN's networks              dense and maxout networks     as default
+ *   cgan       DCGAN's networks              dense and maxout networks     labels at every layer
  *   wgan       warm-up, clips after          no warm-up                    clips before
  *   wgan-gp    Adam (0, 0.9), pixels -1..1   as default                    Adam (0.5, 0.9), 0..1
  *   dragan     uniform noise, convolutions   Gaussian noise                dense networks, 0..1
- *   began      lr halved when M stalls       as default                    each 100,000 steps */
-enum { GAN_VARIANT_DEFAULT = 0, GAN_VARIANT_PAPER = 1, GAN_VARIANT_CODE = 2 };
+ *   began      lr halved when M stalls       as default                    each 100,000 steps
+ *
+ * GAN_VARIANT_LUCIC is of gan, wgan, wgan-gp, dragan and began: the comparison of Lucic et al.
+ * 2018, "Are GANs created equal?", in which all have the same generator (GAN_NETWORK_INFO), 64
+ * uniform latents, batches of 64, Adam, and the rates that its code begins with. gan is its
+ * non-saturating GAN; with GAN_LOSS_MINIMAX its minimax GAN, with GAN_LOSS_LSGAN, rates 2e-4 and
+ * beta1 0.5 its LSGAN. Its steps are discriminator updates: 15,625 of them are 3,125 steps where
+ * n_critic is 5. */
+enum {
+    GAN_VARIANT_DEFAULT = 0,
+    GAN_VARIANT_PAPER = 1,
+    GAN_VARIANT_CODE = 2,
+    GAN_VARIANT_LUCIC = 3
+};
 
 /* The name of system number 1, 2, …; NULL if there is none. Static storage. */
 GAN_API const char *gan_system_name(int32_t system);
@@ -65,6 +77,9 @@ GAN_API int32_t gan_system_find(const char *name);
 /* The side of the images that the system's networks take for pictures of `side` pixels: the next
  * one that fits (began and pix2pix: 28 -> 32), for gan_data_opts.pad_to. 0: too small or large. */
 GAN_API int32_t gan_system_side(int32_t system, int32_t side);
+
+/* The same of networks by their GAN_NETWORK_ number, which other variants of a system may have. */
+GAN_API int32_t gan_network_side(int32_t network, int32_t side);
 
 /* ---- choices --------------------------------------------------------------------------------- */
 
@@ -77,7 +92,12 @@ enum {
     GAN_NETWORK_DENSE = 4, /* one hidden layer of w units each: the notebook of DRAGAN            */
     GAN_NETWORK_JOINT = 5, /* Mirza & Osindero's: dense and maxout over image and label           */
     GAN_NETWORK_UNET = 6,  /* U-Net with skips, instance norm; patches of two or three levels     */
-    GAN_NETWORK_AUTOENCODER = 7 /* Berthelot's decoder, and encoder and decoder; ELU */
+    GAN_NETWORK_AUTOENCODER = 7, /* Berthelot's decoder, and encoder and decoder; ELU */
+    GAN_NETWORK_INFO = 8, /* Chen et al. 2016, InfoGAN: dense 16w, 2w of s/4, 4x4 of stride 2, batch
+                             norm; mirrored. Sides are multiples of 4 */
+    GAN_NETWORK_INFO_AUTOENCODER = 9, /* its generator, and an autoencoder like it: Lucic's */
+    GAN_NETWORK_LABELLED = 10 /* DCGAN's code for MNIST: dense 16w, 2w of s/4, 5x5 of stride 2,
+                                 batch norm, labels at every layer; mirrored. Multiples of 4 */
 };
 
 /* Losses of real scores, fake scores, and of the generator. */
@@ -144,6 +164,7 @@ typedef struct gan_trainer_opts {
                                     2018); 1                                                    */
     int32_t latent;              /* size of z                                                   */
     int32_t latent_kind;         /* GAN_LATENT_…                                                */
+    int32_t skips;               /* 1: the U-Net's decoder sees the encoder's levels; 0: not    */
     double latent_lo, latent_hi; /* of uniform latents                                     */
 
     /* The game. */
@@ -186,9 +207,10 @@ typedef struct gan_trainer_opts {
     int32_t halve_every; /* steps after which both rates are halved: if the mean of M over them
                             is no new least (halve_stalled), or always; 0: never           */
     int32_t halve_stalled;
-    int32_t reserved2;
-    double lr_decay; /* both rates are divided by it after each step; 1                    */
-    double lr_floor; /* and never fall below this by a schedule                            */
+    int32_t linear_steps; /* both rates fall in a straight line, to 0 after so many steps; 0:
+                             they do not                                                   */
+    double lr_decay;      /* both rates are divided by it after each step; 1                    */
+    double lr_floor;      /* and never fall below this by a schedule                            */
 
     /* BEGAN. */
     double gamma, lambda_k; /* see gan_began_balance                                       */
@@ -284,6 +306,11 @@ GAN_API gan_tensor *gan_trainer_score(gan_trainer *t, gan_tensor *images, gan_te
  * gan_module_save_traced. With labels its input is (n, latent + classes): z, then the label's one
  * among zeros. pix2pix's is described without its dropout. */
 GAN_API int32_t gan_trainer_save_model(gan_trainer *t, const char *path);
+
+/* Writes the same generator as an ONNX model, as gan_module_save_onnx. Inputs: "latent" (N, latent)
+ * and, with labels, "labels" (N) as int64 numbers; or "image" (N,C,H,W) of pix2pix, without its
+ * dropout. Output: "images" (N,C,H,W) in the range of the data. */
+GAN_API int32_t gan_trainer_save_onnx(gan_trainer *t, const char *path);
 
 /* Writes all that the next step depends on into one safetensors file: weights in memory's layout,
  * averages, moments, the context's random state, the loader's place, k, schedules, options, and a
