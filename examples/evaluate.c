@@ -424,7 +424,7 @@ static int32_t measure_samples(evaluation *e, const char *picture) {
     if (status == GAN_OK) status = measure_classes(e);
     if (status == GAN_OK && e->s.parzen) status = measure_parzen(e);
     if (status == GAN_OK && e->given) measure_error(e);
-    if (status == GAN_OK && gan_trainer_options(e->trainer)->condition)
+    if (status == GAN_OK && e->trainer && gan_trainer_options(e->trainer)->condition)
         status = measure_neighbours(e);
     return status < 0 ? status : show_nearest(e, picture);
 }

@@ -50,14 +50,16 @@ from .train import (Trainer, began_balance, discriminator_loss, dragan_points, f
 __all__ = [
     "AbiError", "Adam", "Context", "Dataset", "Error", "FileError", "FormatError", "Idx",
     "InvalidArgument", "Library", "Loader", "MixedSamples", "Module", "NonFinite",
-    "NotDifferentiable", "NotSupported", "Optimizer", "OutOfMemory", "Plateau", "RMSProp", "SGD",
-    "Sequential", "StateError", "Steps", "Tensor", "Trainer", "Unreached", "augment",
-    "average_decay", "bce_with_logits", "began_balance", "default_library", "discriminator_loss",
-    "dragan_points", "fake_loss", "feature_statistics", "frechet_distance", "from_nchw",
-    "generator_loss", "grad", "histogram_statistics", "init", "interpolate", "kernel_distance",
-    "load", "load_torch_state", "mode_statistics", "nearest_neighbour_error", "nearest_neighbours",
-    "network_side", "ops", "parzen_log_likelihood", "penalty", "penalty_of", "png_read", "png_write_grid",
-    "precision_recall", "ramp", "real_loss", "reconstruction_error", "relativistic_discriminator",
-    "relativistic_generator", "step_decay", "system_side", "systems", "to_nchw", "torch_state",
-    "vjp", "wasserstein_critic", "wasserstein_generator", "zero_penalty", "zero_penalty_of"
+    "NotDifferentiable", "NotSupported", "Optimizer", "OutOfMemory", "Plateau", "RMSProp",
+    "SGD", "Sampler", "Sequential", "StateError", "Steps", "Tensor", "Trainer", "Unreached",
+    "augment", "average_decay", "bce_with_logits", "began_balance", "default_library",
+    "discriminator_loss", "dragan_points", "fake_loss", "feature_statistics",
+    "frechet_distance", "from_nchw", "generator_loss", "grad", "histogram_statistics", "init",
+    "interpolate", "kernel_distance", "load", "load_torch_state", "mode_statistics",
+    "nearest_neighbour_error", "nearest_neighbours", "network_side", "ops",
+    "parzen_log_likelihood", "penalty", "penalty_of", "png_read", "png_write_grid",
+    "precision_recall", "ramp", "real_loss", "reconstruction_error",
+    "relativistic_discriminator", "relativistic_generator", "slerp", "step_decay",
+    "system_side", "systems", "to_nchw", "torch_state", "vjp", "wasserstein_critic",
+    "wasserstein_generator", "zero_penalty", "zero_penalty_of"
 ]

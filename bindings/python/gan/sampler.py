@@ -9,14 +9,20 @@ Sprite i of seed s is the sprite of seed s + i. gan/sampler.h says what each opt
 SPDX-License-Identifier: MIT
 """
 
+from __future__ import annotations
+
 import ctypes
 import math
 import os
 import weakref
+from typing import Any, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from . import _library
+from ._library import FilePath, Library
+from .errors import StateError
 from ._table import SamplerHandle, SamplerInfo, SamplerOptions, SamplerRequest
 
 # GAN_PIXELS_…
@@ -27,7 +33,7 @@ class Sampler:
     """A model file that was loaded. Options: threads, images, background, nice, cpus, classes,
     byte_limit."""
 
-    def __init__(self, path, library=None, **options):
+    def __init__(self, path: FilePath, library: Library | None = None, **options: Any) -> None:
         self._library = library or _library.default_library()
         text = ctypes.create_string_buffer(512)
         struct = self._library.options(SamplerOptions, **options)
@@ -36,71 +42,81 @@ class Sampler:
         code = self._library.gan_sampler_load(os.fsencode(path), struct, ctypes.byref(out))
         if code:
             raise self._library.error(code, text.value.decode(errors="replace"))
-        self._as_parameter_ = out
+        self._handle = out
         self._close = weakref.finalize(self, self._library.gan_sampler_free, out)
 
-    def close(self):
-        """Cancels what runs and frees everything; no other method may follow."""
+    def close(self) -> None:
+        """Cancels what runs and frees everything. Using it afterwards raises StateError."""
         self._close()
 
-    def __enter__(self):
+    def __enter__(self) -> Sampler:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _check(self, code):
+    @property
+    def handle(self) -> Any:
+        """The C handle. StateError once closed."""
+        if not self._close.alive:
+            raise StateError("the sampler is closed")
+        return self._handle
+
+    def _check(self, function: str, *arguments: Any) -> int:
+        """Calls a function on the handle; its result, an error as an exception."""
+        code = int(getattr(self._library, function)(self.handle, *arguments))
         if code < 0:
-            text = self._library.gan_sampler_error(self).decode(errors="replace")
+            text = self._library.gan_sampler_error(self.handle).decode(errors="replace")
             raise self._library.error(code, text)
         return code
 
-    def info(self):
+    def info(self) -> dict[str, Any]:
         """The numbers of gan_sampler_info."""
         info = SamplerInfo(struct_size=ctypes.sizeof(SamplerInfo))
-        self._check(self._library.gan_sampler_describe(self, info))
+        self._check("gan_sampler_describe", info)
         names = [name for name, *_ in SamplerInfo._fields_]
         return {name: getattr(info, name) for name in names if name not in ("struct_size",
                                                                             "reserved")}
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, int, int]:
         """(h, w, c) of an image."""
         info = self.info()
         return info["height"], info["width"], info["channels"]
 
-    def latent(self, seed, truncation=0):
+    def latent(self, seed: int, truncation: float = 0) -> npt.NDArray[np.float32]:
         """The latent that a seed draws."""
-        z = np.empty(self.info()["latent"], np.float32)
-        self._check(self._library.gan_sampler_latent(self, seed, truncation, _floats(z)))
+        z: npt.NDArray[np.float32] = np.empty(self.info()["latent"], np.float32)
+        self._check("gan_sampler_latent", seed, truncation, _floats(z))
         return z
 
-    def sample(self, n=1, seed=0, **options):
+    def sample(self, n: int = 1, seed: int = 0, **options: Any) -> npt.NDArray[np.float32]:
         """Images (n,h,w,c). Options: labels, input (latents, or images of pix2pix; their number is
         n), truncation."""
         return self._job(True, n, seed, options).run()
 
-    def rgba(self, n=1, seed=0, **options):
+    def rgba(self, n: int = 1, seed: int = 0, **options: Any) -> npt.NDArray[np.uint8]:
         """A picture (H,W,4) of n images in a grid. Options: those of sample, and columns, scale,
         alpha_threshold, colors, bgra, premultiply, opaque."""
         return self._job(False, n, seed, options).run()
 
-    def begin(self, n=1, seed=0, floats=False, **options):
+    def begin(self, n: int = 1, seed: int = 0, floats: bool = False, **options: Any) -> Job:
         """A Job of the same that is worked on by its step method."""
         job = self._job(floats, n, seed, options)
-        self._check(self._library.gan_sampler_begin(self, job.request))
+        self._check("gan_sampler_begin", job.request)
         return job
 
-    def start(self, n=1, seed=0, floats=False, **options):
+    def start(self, n: int = 1, seed: int = 0, floats: bool = False, **options: Any) -> Job:
         """A Job of the same that the sampler's own thread works on (option background=1)."""
         job = self._job(floats, n, seed, options)
-        self._check(self._library.gan_sampler_start(self, job.request))
+        self._check("gan_sampler_start", job.request)
         return job
 
-    def _job(self, floats, n, seed, options):
+    def _job(self, floats: bool, n: int, seed: int, options: dict[str, Any]) -> Job:
         flags = sum(bit for name, bit in _FLAGS.items() if options.pop(name, False))
         labels, given = options.pop("labels", None), options.pop("input", None)
-        info, held = self.info(), []
+        info = self.info()
+        held: list[npt.NDArray[np.float32]] = []
         request = self._library.options(SamplerRequest, seed=seed, flags=flags, **options)
         if given is not None:
             given = np.ascontiguousarray(given, np.float32)
@@ -118,10 +134,11 @@ class Sampler:
         return Job(self, request, _place(request, info, floats), held)
 
 
-def _place(request, info, floats):
+def _place(request: Any, info: dict[str, Any], floats: bool) -> npt.NDArray[Any]:
     """The array that the request fills."""
     if floats:
-        images = np.empty((request.n, info["height"], info["width"], info["channels"]), np.float32)
+        shape = request.n, info["height"], info["width"], info["channels"]
+        images: npt.NDArray[np.float32] = np.empty(shape, np.float32)
         request.floats = _floats(images)
         return images
     request.columns = request.columns or max(1, math.isqrt(max(request.n, 1)))
@@ -136,50 +153,49 @@ def _place(request, info, floats):
 class Job:
     """A request and the array that it fills; keeps both alive."""
 
-    def __init__(self, sampler, request, result, held):
+    def __init__(self, sampler: Sampler, request: Any, result: npt.NDArray[Any],
+                 held: Sequence[npt.NDArray[np.float32]]) -> None:
         self.sampler, self.request, self.result, self._held = sampler, request, result, held
 
-    def run(self):
+    def run(self) -> npt.NDArray[Any]:
         """All of it at once; the result."""
-        self.sampler._check(self.sampler._library.gan_sampler_run(self.sampler, self.request))
+        self.sampler._check("gan_sampler_run", self.request)
         return self.result
 
-    def step(self, budget_us):
+    def step(self, budget_us: float) -> bool:
         """Works for about that long; whether it is done. After Sampler.begin."""
-        return self._call("gan_sampler_step", int(budget_us)) == 1
+        return self.sampler._check("gan_sampler_step", int(budget_us)) == 1
 
-    def poll(self):
+    def poll(self) -> bool:
         """Whether it is done. After Sampler.start."""
-        return self._call("gan_sampler_poll") == 1
+        return self.sampler._check("gan_sampler_poll") == 1
 
-    def wait(self):
+    def wait(self) -> npt.NDArray[Any]:
         """The result, when it is done. After Sampler.start."""
-        self._call("gan_sampler_wait")
+        self.sampler._check("gan_sampler_wait")
         return self.result
 
-    def cancel(self):
-        self.sampler._library.gan_sampler_cancel(self.sampler)
+    def cancel(self) -> None:
+        self.sampler._library.gan_sampler_cancel(self.sampler.handle)
 
     @property
-    def progress(self):
-        return self.sampler._library.gan_sampler_progress(self.sampler)
-
-    def _call(self, name, *arguments):
-        return self.sampler._check(getattr(self.sampler._library, name)(self.sampler, *arguments))
+    def progress(self) -> float:
+        return float(self.sampler._library.gan_sampler_progress(self.sampler.handle))
 
 
-def slerp(a, b, t, library=None):
+def slerp(a: npt.ArrayLike, b: npt.ArrayLike, t: float,
+          library: Library | None = None) -> npt.NDArray[np.float32]:
     """The latent at t, 0 to 1, on the great arc from a to b."""
     library = library or _library.default_library()
-    a, b = (np.ascontiguousarray(z, np.float32) for z in (a, b))
-    if a.shape != b.shape:
-        raise ValueError(f"latents of {a.shape} and {b.shape}")
-    out = np.empty_like(a)
-    code = library.gan_latent_slerp(_floats(a), _floats(b), a.size, t, _floats(out))
+    x, y = np.ascontiguousarray(a, np.float32), np.ascontiguousarray(b, np.float32)
+    if x.shape != y.shape:
+        raise ValueError(f"latents of {x.shape} and {y.shape}")
+    out = np.empty_like(x)
+    code = library.gan_latent_slerp(_floats(x), _floats(y), x.size, t, _floats(out))
     if code:
         raise library.error(code, "gan_latent_slerp: t must be 0 to 1, latents not empty")
     return out
 
 
-def _floats(array):
+def _floats(array: npt.NDArray[np.float32]) -> Any:
     return array.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
