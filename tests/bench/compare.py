@@ -1,18 +1,21 @@
 #!/usr/bin/python3
 """Runs a benchmark of libgan and its PyTorch peer turn by turn and prints how they compare.
 
-usage: compare.py [steps|conv|epoch] [--only NAME,...] [--rounds N] [--threads N] [--reps R]
+usage: compare.py [steps|conv|epoch|sampler] [--only NAME,...] [--rounds N] [--threads N] [--reps R]
                   [--images N] [--build FOLDER]
 steps: training steps and sampling; conv: layers of convolution, each direction; epoch: an epoch of a
-small DCGAN. Each turn is a fresh process with one workload or layer. The ratio is PyTorch's time over
+small DCGAN; sampler: the frozen generator, beside onnxruntime (in GAN_ONNXRUNTIME, or where
+tests/run.sh puts it). Each turn is a fresh process with one workload or layer. The ratio is PyTorch's time over
 libgan's, of the medians over all rounds: above 1, libgan is faster.
 """
 
 import argparse
+import os
 import re
 import statistics
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -105,6 +108,32 @@ def compare_conv(args, names, commands):
                   flush=True)
 
 
+# ---- the sampler --------------------------------------------------------------------------------
+
+SAMPLES = ["first sprite", "sample-64-b1", "sample-64-b64"]
+
+
+def sampler_times(output):
+    """By name: the median, or the only time."""
+    rows = (re.match(r"([\w -]+?) +(?:median +)?([0-9.]+) ms", line) for line in output.splitlines())
+    return {row[1]: float(row[2]) for row in rows if row}
+
+
+def compare_sampler(args, names, commands):
+    heading(args, f"{'':20s} {'libgan ms':>10s} {'onnxrt ms':>10s} {'ratio':>7s}")
+    options = ["--threads", str(args.threads), "--reps", str(args.reps)]
+    runtime = os.environ.get("GAN_ONNXRUNTIME", str(ROOT / "build/onnxruntime"))
+    os.environ["PYTHONPATH"] = runtime
+    with tempfile.TemporaryDirectory() as folder:
+        model = f"{folder}/generator.onnx"
+        turns = [(sampler_times(run(commands["libgan"] + options + ["--onnx", model])),
+                  sampler_times(run(["/usr/bin/python3", str(HERE / "peers/ort_sampler.py"), model]
+                                    + options))) for _ in range(args.rounds)]
+    for name in names:
+        own, peer = (statistics.median(times[name] for times in side) for side in zip(*turns))
+        print(f"{name:20s} {own:10.2f} {peer:10.2f} {peer / own:7.2f}", flush=True)
+
+
 # ---- the command line ---------------------------------------------------------------------------
 
 
@@ -122,6 +151,7 @@ BENCHMARKS = {
     "steps": (STEPS, compare_steps, 5),
     "conv": (LAYERS, compare_conv, 7),
     "epoch": (["epoch-dcgan-28"], compare_epoch, 1),
+    "sampler": (SAMPLES, compare_sampler, 100),
 }
 
 

@@ -17,14 +17,15 @@ enum { WIDTH = 64, SIDE = 64, MANY = 64, BUDGET_US = 1000, KIB = 1024, MIB = KIB
 
 /* ---- the model ------------------------------------------------------------------------------- */
 
-static void write_model(const char *path) {
+/* The model file, and the same as ONNX unless onnx is "". */
+static void write_model(const char *path, const char *onnx) {
     bench b = {.batch = 1};
     bench_begin(&b, 1);
     b.g = dcgan_generator(b.ctx, WIDTH);
     gan_module_train(b.g.module, 0);
-    gan_tensor *z = gan_track(bench_latents(&b, 4));
-    bench_check(&b,
-                gan_module_save_traced(b.g.module, path, z, gan_forward(b.g.module, z), "-1..1"));
+    gan_tensor *z = gan_track(bench_latents(&b, 4)), *y = gan_forward(b.g.module, z);
+    bench_check(&b, gan_module_save_traced(b.g.module, path, z, y, "-1..1"));
+    if (*onnx) bench_check(&b, gan_module_save_onnx(b.g.module, onnx, z, y, "-1..1"));
     bench_end(&b);
 }
 
@@ -122,10 +123,10 @@ static void print_memory(const gan_sampler *s, uint64_t allocs) {
 }
 
 /* In a process of its own, so that this one's memory is the sampler's. */
-static int make_model(const char *path) {
+static int make_model(const char *path, const char *onnx) {
     const pid_t child = fork();
     if (child == 0) {
-        write_model(path);
+        write_model(path, onnx);
         _exit(0);
     }
     int status = 1;
@@ -148,24 +149,23 @@ static void measure(const char *path, int32_t threads, int64_t reps) {
 
 int main(int argc, char **argv) {
     int64_t threads = 2, reps = 200;
-    const char *model = "";
-    char made[] = "/tmp/gan-sampler-XXXXXX";
+    const char *onnx = "";
+    char path[] = "/tmp/gan-sampler-XXXXXX";
     const option_row rows[] = {
         {"threads", OPTION_INTEGER, &threads, 0, 256, "threads of the sampler"},
         {"reps", OPTION_INTEGER, &reps, 1, 100000, "timed calls"},
-        {"model", OPTION_TEXT, &model, 0, 0, "a model file to leave for the peer"},
+        {"onnx", OPTION_TEXT, &onnx, 0, 0, "file to leave the model in, for the peer"},
     };
     const option_table table = {"sampler", "times the sampler on DCGAN's generator", rows,
                                 (int)(sizeof rows / sizeof *rows)};
     const int code = options_read(&table, argc, argv);
     if (code >= 0) return code;
-    const int descriptor = *model ? -1 : mkstemp(made);
-    const char *path = *model ? model : made;
-    const int bad = make_model(path);
+    const int descriptor = mkstemp(path);
+    const int bad = descriptor < 0 || make_model(path, onnx);
     if (!bad) measure(path, (int32_t)threads, reps);
     if (descriptor >= 0) {
         close(descriptor);
-        unlink(made);
+        unlink(path);
     }
     return bad;
 }

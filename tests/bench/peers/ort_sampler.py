@@ -2,7 +2,7 @@
 """Times onnxruntime on the generator that tests/bench/sampler is timed on.
 
 usage: ort_sampler.py MODEL.onnx [--threads N] [--reps R]
-MODEL.onnx: the export of the file that `sampler --model FILE` leaves. Prints lines as sampler does.
+MODEL.onnx: what `sampler --onnx FILE` leaves. Prints lines as sampler does; compare.py sampler runs both.
 
 SPDX-License-Identifier: MIT
 """
