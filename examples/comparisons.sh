@@ -3,6 +3,7 @@
 #
 #     examples/comparisons.sh models FOLDER    # seven systems, one generator (Lucic et al. 2018)
 #     examples/comparisons.sh skips FOLDER     # U-Net against encoder and decoder (Isola et al. 2017)
+#     examples/comparisons.sh balance FOLDER   # BEGAN's gamma (Berthelot et al. 2017)
 #
 # Each row is a run in FOLDER and a line in FOLDER/results.jsonl; the table is printed at the end.
 # Called again, it keeps the lines that are there and goes on with the run that was stopped. Further
@@ -14,7 +15,7 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 [ $# -ge 2 ] || {
-    echo "usage: $0 models|skips FOLDER [OPTIONS OF train]" >&2
+    echo "usage: $0 models|skips|balance FOLDER [OPTIONS OF train]" >&2
     exit 2
 }
 what=$1 folder=$2
@@ -28,6 +29,28 @@ given=("$@")
 # number FILE NAME: its last value there, one "name": value a line or among others.
 number() {
     sed -nE "s/.*\"$2\": ([^,}]+).*/\1/p" "$1" | tail -n 1
+}
+
+# balance_of LOG GAMMA: of a run's last tenth L(G(z)) / L(x), over gamma, and the least and the most
+# k; the mean M of its second and of its last tenth.
+balance_of() {
+    awk -v gamma="$2" '
+        function value(name) {
+            match($0, "\"" name "\": [^,}]+")
+            return substr($0, RSTART + length(name) + 4, RLENGTH - length(name) - 4) + 0
+        }
+        { real[NR] = value("real_score"); fake[NR] = value("g_loss"); k[NR] = value("k"); m[NR] = value("measure") }
+        END {
+            tenth = int((NR + 9) / 10); least = 1
+            for (i = NR - tenth + 1; i <= NR; i++) {
+                x += real[i]; g += fake[i]; last += m[i]
+                if (k[i] < least) least = k[i]
+                if (k[i] > most) most = k[i]
+            }
+            for (i = tenth + 1; i <= 2 * tenth && i <= NR; i++) first += m[i]
+            printf "\"balance\": %.4f, \"k_least\": %.4f, \"k_most\": %.4f, ", g / x / gamma, least, most
+            printf "\"M_begin\": %.4f, \"M_end\": %.4f,", first / tenth, last / tenth
+        }' "$1"
 }
 
 # A row: NAME, discriminator updates a step, MEASURES of the line, OPTIONS of train.
@@ -47,6 +70,7 @@ row() {
     for measure in $measures; do
         line+=" \"$measure\": $(number "$run/evaluation.json" "$measure"),"
     done
+    [ -z "${gamma:-}" ] || line+=" $(balance_of "$run/log.jsonl" "$gamma")"
     echo "$line \"seconds\": $(number "$run/log.jsonl" seconds)}" >>"$results"
 }
 
@@ -69,6 +93,14 @@ skips() {
     row encoder-decoder 1 "$measures" --system pix2pix --no-skips
 }
 
+# coverage and recall are what there is of variety.
+balance() {
+    local all=${UPDATES:-10000} measures="recall coverage frechet" gamma
+    for gamma in 0.3 0.5 0.7; do
+        row "gamma-$gamma" 1 "$measures" --system began --width 16 --gamma "$gamma"
+    done
+}
+
 print_table() {
     local head="" line
     while read -r line; do
@@ -86,9 +118,9 @@ print_table() {
 }
 
 case $what in
-models | skips) ;;
+models | skips | balance) ;;
 *)
-    echo "$0: no comparison '$what': models or skips" >&2
+    echo "$0: no comparison '$what': models, skips or balance" >&2
     exit 2
     ;;
 esac

@@ -30,5 +30,20 @@ UPDATES=4 "$comparisons" skips skips "${tiny[@]}" >stdout 2>stderr || fail "$(ca
 [ "$(grep -cE '"l1": [0-9.]+, "label_accuracy": [0-9.e-]+' skips/results.jsonl)" -eq 2 ] ||
     fail "not two rows: $(cat skips/results.jsonl)"
 grep -q '"no-skips": 1' skips/encoder-decoder/config.json || fail "skips in both"
-refuses 2 "models or skips" "$comparisons" moduls nowhere
+
+UPDATES=20 "$comparisons" balance balance "${tiny[@]}" >stdout 2>stderr || fail "$(cat stderr)"
+[ "$(grep -cE '"balance": [0-9.]+, "k_least": [0-9.]+, "k_most": [0-9.]+, "M_begin": [0-9.]+, "M_end"' balance/results.jsonl)" -eq 3 ] ||
+    fail "not three rows: $(cat balance/results.jsonl)"
+"$GAN_PYTHON" - <<'PYTHON' || fail "$(cat balance/results.jsonl)"
+import json
+for line in open("balance/results.jsonl"):
+    row = json.loads(line)
+    log = [json.loads(entry) for entry in open(f"balance/{row['row']}/log.jsonl")]
+    last = log[-2:]
+    ratio = sum(e["g_loss"] for e in last) / sum(e["real_score"] for e in last)
+    assert abs(row["balance"] * float(row["row"][6:]) - ratio) < 2e-3, row
+    assert row["k_most"] == round(last[-1]["k"], 4), row
+    assert abs(row["M_begin"] - (log[2]["measure"] + log[3]["measure"]) / 2) < 1e-3, row
+PYTHON
+refuses 2 "skips or balance" "$comparisons" moduls nowhere
 refuses 2 "usage" "$comparisons" models
