@@ -24,7 +24,9 @@ add_custom_command(OUTPUT ${GAN_CDEF}
             -P ${PROJECT_SOURCE_DIR}/cmake/cdef.cmake
     DEPENDS ${GAN_HEADERS} ${PROJECT_SOURCE_DIR}/cmake/cdef.cmake VERBATIM)
 add_custom_target(gan_cdef ALL DEPENDS ${GAN_CDEF})
-install(FILES ${GAN_CDEF} DESTINATION ${CMAKE_INSTALL_DATADIR}/gan)
+install(FILES ${GAN_CDEF} ${PROJECT_SOURCE_DIR}/bindings/csharp/Gan.cs
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/gan)
+install(FILES ${PROJECT_SOURCE_DIR}/bindings/lua/gan.lua DESTINATION ${CMAKE_INSTALL_DATADIR}/lua/5.1)
 
 # ---- CMake ------------------------------------------------------------------------------------------
 

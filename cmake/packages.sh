@@ -6,7 +6,8 @@ BUILD_PACKAGES=(gcc libc6-dev cmake ninja-build libopenblas-serial-dev libpng-de
 DATA_PACKAGES=(dataset-fashion-mnist)
 TEST_PACKAGES=(pkg-config libcmocka-dev python3-torch python3-numpy python3-onnx python3-cffi python3-venv
     python3-pip python3-setuptools python3-wheel python3-tqdm mypy g++ clang clang-format libclang-rt-dev
-    abigail-tools luajit doxygen dpkg-dev chromium fonts-dejavu-core)
+    abigail-tools luajit doxygen dpkg-dev chromium fonts-dejavu-core love libsdl2-dev
+    mono-runtime mono-mcs xvfb libgl1-mesa-dri)
 
 CROSS_PACKAGES=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user zlib1g-dev:arm64
     libcmocka-dev:arm64 pkg-config python3)

@@ -125,9 +125,17 @@ def ctypes_alone(c):
     assert output.endswith(": trained\n"), output
 
 
+def lua(c):
+    installed = {name: value for name, value in os.environ.items() if not name.startswith("GAN_")}
+    result = subprocess.run(["luajit", "program.lua"], cwd=c.folder, text=True, capture_output=True,
+                            env={**installed, "LD_LIBRARY_PATH": str(c.libdir),
+                                 "LUA_PATH": f"{c.prefix}/share/lua/5.1/?.lua"})
+    assert result.returncode == 0 and result.stdout.endswith(": loaded\n"), result
+
+
 WAYS = {function.__name__: function for function in
         (plain, pkg_config, cmake, static_plain, static_pkg_config, static_cmake, static_whole,
-         plugin, cxx)} | {"ctypes": ctypes_alone}
+         plugin, cxx, lua)} | {"ctypes": ctypes_alone}
 
 
 def main(way, libdir, prefix):

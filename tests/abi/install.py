@@ -40,6 +40,7 @@ def wrong_links(libdir):
 
 def missing(prefix, libdir):
     wanted = [f"{libdir}/libgan.a", f"{libdir}/pkgconfig/gan.pc", "share/gan/gan.cdef",
+              "share/gan/Gan.cs", "share/lua/5.1/gan.lua",
               f"{libdir}/cmake/gan/ganConfig.cmake", f"{libdir}/cmake/gan/ganConfigVersion.cmake",
               "share/doc/libgan/LICENSE"]
     wanted += [header.relative_to(interface.ROOT).as_posix() for header in interface.HEADERS]

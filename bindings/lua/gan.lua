@@ -1,0 +1,123 @@
+--- libgan for LuaJIT: the C interface by its FFI, and the sampler as an object.
+--
+--     local gan = require("gan")
+--     local sprites = gan.sampler("generator.safetensors", {threads = 1})
+--     local pixels = love.image.newImageData(64, 64)
+--     sprites:begin{seed = 7, rgba = pixels:getFFIPointer(), width = 64, height = 64, pitch = 4 * 64}
+--     ...
+--     if sprites:step(4000) then image:replacePixels(pixels) end -- each frame, 4 ms of it
+--
+-- gan.C has every function and constant of the headers (gan.C.gan_context_create, gan.C.GAN_EIO);
+-- gan/sampler.h is the reference. What C reports by a status is raised as an error with its text.
+--
+-- The library is $GAN_LIBRARY, that of the repository's build, or the installed one; its
+-- declarations are $GAN_CDEF, a gan.cdef beside this file or in a LÖVE game, the build's, or the
+-- installed one.
+--
+-- SPDX-License-Identifier: MIT
+local ffi = require("ffi")
+
+local here = debug.getinfo(1, "S").source:match("^@(.*/)") or ""
+local build = here .. "../../build/release/"
+
+local function content(path)
+    local file = path and io.open(path, "rb")
+    if not file then return nil end
+    local text = file:read("*a")
+    file:close()
+    return text
+end
+
+local function declarations()
+    return content(os.getenv("GAN_CDEF")) or content(here .. "gan.cdef")
+        or love and love.filesystem.read("gan.cdef")
+        or content(build .. "gan.cdef")
+        or content(here .. "../../gan/gan.cdef") -- share/lua/5.1/gan.lua, share/gan/gan.cdef
+        or error("gan.cdef was not found; name it in GAN_CDEF")
+end
+
+local function library()
+    local built = build .. "lib/libgan.so"
+    local installed = ffi.os == "Linux" and "libgan.so.0" or "gan"
+    return os.getenv("GAN_LIBRARY") or content(built) and built or installed
+end
+
+ffi.cdef(declarations())
+local C = ffi.load(library())
+assert(C.gan_abi_version() == C.GAN_ABI_VERSION, "libgan and gan.cdef are of different releases")
+
+local gan = {C = C}
+local arrays = {labels = ffi.typeof("int32_t[?]"), input = ffi.typeof("float[?]")}
+
+--- An options struct with the library's defaults and these fields over them. Of the fields `labels`
+-- and `input` may be tables of numbers. The second result holds what the struct points to.
+function gan.options(kind, fields)
+    local struct, held = ffi.new(kind), {}
+    C[kind .. "_init"](struct, ffi.sizeof(struct))
+    for name, value in pairs(fields or {}) do
+        if type(value) == "table" then value = arrays[name](#value, value) end
+        struct[name] = value
+        held[name] = value
+    end
+    return struct, held
+end
+
+local Sampler = {}
+Sampler.__index = Sampler
+
+--- Loads a generator. Options: the fields of gan_sampler_opts.
+function gan.sampler(path, options)
+    local opts = gan.options("gan_sampler_opts", options)
+    local text = ffi.new("char[512]")
+    opts.error, opts.error_bytes = text, ffi.sizeof(text)
+    local out = ffi.new("gan_sampler *[1]")
+    local code = C.gan_sampler_load(path, opts, out)
+    if code < 0 then
+        error(text[0] ~= 0 and ffi.string(text) or ffi.string(C.gan_status_name(code)), 2)
+    end
+    return setmetatable({handle = ffi.gc(out[0], C.gan_sampler_free)}, Sampler)
+end
+
+local function check(self, code)
+    if code < 0 then error(ffi.string(C.gan_sampler_error(self.handle)), 3) end
+    return code == 1
+end
+
+-- Fields: those of gan_sampler_request. The sampler keeps them until the next request, so that
+-- memory of Lua's that they point to lives as long as it must. A request that is refused must not
+-- take the place of the one that is on its way.
+local function take(self, call, fields)
+    local request, held = gan.options("gan_sampler_request", fields)
+    local done = check(self, call(self.handle, request))
+    self.held = held
+    return done
+end
+
+--- A request at once; within the budgets of frames; by the sampler's own thread.
+function Sampler:run(fields) take(self, C.gan_sampler_run, fields) end
+function Sampler:begin(fields) take(self, C.gan_sampler_begin, fields) end
+function Sampler:start(fields) take(self, C.gan_sampler_start, fields) end
+
+--- Whether the request is done: after so many microseconds of work; now; at last.
+function Sampler:step(budget_us) return check(self, C.gan_sampler_step(self.handle, budget_us)) end
+function Sampler:poll() return check(self, C.gan_sampler_poll(self.handle)) end
+function Sampler:wait() return check(self, C.gan_sampler_wait(self.handle)) end
+
+function Sampler:cancel() C.gan_sampler_cancel(self.handle) end
+function Sampler:progress() return C.gan_sampler_progress(self.handle) end
+
+--- The fields of gan_sampler_info.
+function Sampler:info()
+    local info = ffi.new("gan_sampler_info")
+    info.struct_size = ffi.sizeof(info)
+    check(self, C.gan_sampler_describe(self.handle, info))
+    return info
+end
+
+--- Frees it before the collector would.
+function Sampler:free()
+    C.gan_sampler_free(ffi.gc(self.handle, nil))
+    self.handle = nil
+end
+
+return gan
