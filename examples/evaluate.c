@@ -9,6 +9,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "common/program.h"
+#include "common/gallery.h"
 #include "common/idx.h"
 #include "common/lenet.h"
 #include "common/options.h"
@@ -27,7 +28,6 @@ enum {
     NEIGHBOURS = 5,    /* k of precision and recall                         */
     SHOWN = 50,        /* samples of nearest.png                            */
     COLUMNS = 10,      /* its images a row                                  */
-    BLOCK = 1000,      /* training images that are compared with at once    */
     VALIDATION = 1000, /* rows that choose the width of Parzen's windows    */
     MAX_MEASURES = 32,
     PATH_BYTES = 4096
@@ -315,43 +315,11 @@ static int32_t measure_neighbours(evaluation *e) {
 
 /* ---- nearest.png ----------------------------------------------------------------------------- */
 
-/* The training image nearest to each of the first n samples, by blocks. */
-static int32_t find_nearest(evaluation *e, int64_t n, int64_t *nearest, double *distances) {
-    float *block = malloc(BLOCK * PIXELS * sizeof *block);
-    int32_t status = block ? GAN_OK : GAN_ENOMEM;
-    int64_t total = gan_dataset_size(e->train);
-    for (int64_t first = 0; first < total && status == GAN_OK; first += BLOCK) {
-        int64_t rows = total - first < BLOCK ? total - first : BLOCK, index[SHOWN];
-        double distance[SHOWN];
-        pixels_of(e->train, first, rows, -1, block);
-        status = gan_nearest_neighbours(e->ctx, block, rows, e->fakes, n, PIXELS, index, distance);
-        for (int64_t i = 0; i < n && status == GAN_OK; i++)
-            if (first == 0 || distance[i] < distances[i]) {
-                nearest[i] = first + index[i];
-                distances[i] = distance[i];
-            }
-    }
-    free(block);
-    return status;
-}
-
 static int32_t show_nearest(evaluation *e, const char *path) {
-    static float pictures[SHOWN][2][PIXELS];
-    int64_t n = e->n < SHOWN ? e->n : SHOWN, nearest[SHOWN];
-    double distances[SHOWN], mean = 0;
-    int32_t status = find_nearest(e, n, nearest, distances);
-    if (status < 0) return status;
-    for (int64_t i = 0; i < n; i++) {
-        memcpy(pictures[i][0], e->fakes + i * PIXELS, sizeof pictures[i][0]);
-        pixels_of(e->train, nearest[i], 1, -1, pictures[i][1]);
-        mean += distances[i] / (double)n;
-    }
-    add(e, "nearest", mean, "mean distance in pixels of nearest.png's pairs");
-    int64_t scope = gan_scope_begin(e->ctx);
-    gan_tensor *grid =
-        gan_from_floats(e->ctx, &pictures[0][0][0], (int64_t[]){2 * n, SIDE, SIDE, 1}, 4);
-    status = gan_png_write_grid(grid, path, COLUMNS, 2, -1, 1);
-    gan_scope_end(e->ctx, scope);
+    double mean;
+    int64_t n = e->n < SHOWN ? e->n : SHOWN;
+    int32_t status = gallery_write_nearest(e->ctx, e->train, e->fakes, n, COLUMNS, path, &mean);
+    if (status == GAN_OK) add(e, "nearest", mean, "mean distance in pixels of nearest.png's pairs");
     return status;
 }
 

@@ -128,6 +128,16 @@ static void put_facts(FILE *f, const report *r) {
     fputs("</dl></div>\n", f);
 }
 
+static int put_gallery(FILE *f, const report *r) {
+    fputs("<h2>Samples at close range</h2>\n<div class=\"cards pictures\">\n", f);
+    int bad = put_picture(f, r, r->gallery, "Neighbours",
+                          "samples, and to the right of each the nearest training image") ||
+              put_picture(f, r, r->ways, "Between samples",
+                          "a row from the latents of one to those of another");
+    fputs("</div>\n", f);
+    return bad;
+}
+
 static int put_body(FILE *f, const report *r) {
     char path[PATH_BYTES];
     log_row *rows;
@@ -143,6 +153,7 @@ static int put_body(FILE *f, const report *r) {
     for (size_t i = 0; i < sizeof charts / sizeof *charts && count > 0; i++)
         chart_write(f, &charts[i], rows, count);
     if (count > 0) fputs("</div>\n", f);
+    if (!bad && r->gallery) bad = put_gallery(f, r);
     put_facts(f, r);
     fputs("</main>\n</body>\n</html>\n", f);
     free(rows);

@@ -19,6 +19,8 @@ typedef struct report {
     const char *animation; /* names of PNG files in the folder           */
     const char *samples;   /* the last ones                              */
     const char *pictured;  /* what they show                             */
+    const char *gallery;   /* samples beside training images; or NULL    */
+    const char *ways;      /* from latents to latents, with the gallery  */
     const report_fact *facts;
     size_t fact_count;
 } report;

@@ -31,7 +31,8 @@ int folder_claim(const char *folder) {
 
 static const char *const outputs[] = {
     "config.json", "checkpoint.safetensors", "generator.onnx", "generator.safetensors",
-    "log.jsonl",   "animation.png",          "report.html"};
+    "log.jsonl",   "animation.png",          "gallery.png",    "interpolation.png",
+    "report.html"};
 
 void folder_sample_name(char name[FILE_BYTES], int64_t step) {
     snprintf(name, FILE_BYTES, "samples-%08lld.png", (long long)step);

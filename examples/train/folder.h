@@ -7,6 +7,8 @@
  *     log.jsonl                a line a step
  *     samples-00000100.png     the same samples after step 100
  *     animation.png            all of them, moving
+ *     gallery.png              samples, and to the right of each the nearest training image
+ *     interpolation.png        from latents to latents
  *     report.html              all of this to look at
  *     .lock                    held by the program at work there
  *

@@ -98,13 +98,16 @@ static int write_checkpoint(run *r) {
 /* What is made to be looked at. */
 static int write_outputs(run *r) {
     char path[PATH_BYTES], name[FILE_BYTES];
+    int gallery = samples_have_gallery(&r->shown);
     if (gan_trainer_save_model(r->trainer, path_of(r, path, "generator.safetensors")) < 0 ||
-        gan_trainer_save_onnx(r->trainer, path_of(r, path, "generator.onnx")) < 0)
+        gan_trainer_save_onnx(r->trainer, path_of(r, path, "generator.onnx")) < 0 ||
+        (gallery && samples_write_gallery(&r->shown, r->trainer, r->s->out) < 0))
         return fail_library(r);
     folder_sample_name(name, r->pictured);
     return folder_animate(r->s->out) ||
-           summary_write(
-               &(summary){r->s, r->images, r->trainer, r->seconds, name, samples_about(&r->shown)});
+           summary_write(&(summary){r->s, r->images, r->trainer, r->seconds, name,
+                                    samples_about(&r->shown), gallery ? SAMPLES_GALLERY : NULL,
+                                    gallery ? SAMPLES_WAYS : NULL});
 }
 
 static int open_log(run *r) {

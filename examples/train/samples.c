@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "train/samples.h"
 
+#include "common/files.h"
+#include "common/gallery.h"
+
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     COLUMNS = 8,
@@ -123,4 +127,76 @@ int32_t samples_write(const samples *s, gan_trainer *t, const char *path) {
         images ? gan_png_write_grid(images, path, s->columns, GAP, lo, 1) : gan_error_code(ctx);
     gan_scope_end(ctx, scope);
     return status < 0 || images ? status : GAN_ENOMEM;
+}
+
+/* ---- the gallery ----------------------------------------------------------------------------- */
+
+enum { PAIR_COLUMNS = 4, WAYS = 8, WAY_STEPS = 10 };
+
+/* Samples as floats in [-1, 1], to free; NULL on failure. */
+static float *sample_floats(gan_trainer *t, gan_tensor *z, const int32_t *labels) {
+    gan_tensor *images = gan_trainer_sample(t, z, labels);
+    if (gan_trainer_options(t)->unit_range) images = gan_add_scalar(gan_scale(images, 2), -1);
+    int64_t size = images ? gan_tensor_size(images) : 0;
+    float *floats = images ? malloc((size_t)size * sizeof *floats) : NULL;
+    if (floats) memcpy(floats, gan_tensor_data(images), (size_t)size * sizeof *floats);
+    return floats;
+}
+
+static int32_t write_nearest(const samples *s, gan_trainer *t, const char *path) {
+    double mean;
+    float *images = sample_floats(t, s->input, s->labels);
+    int32_t status = images ? gallery_write_nearest(gan_tensor_context(s->input), s->data, images,
+                                                    s->count / 2, 2 * PAIR_COLUMNS, path, &mean)
+                            : GAN_ENOMEM;
+    free(images);
+    return status;
+}
+
+/* Latents (ways * WAY_STEPS, latent): row r leads from sample 2 r to sample 2 r + 1. */
+static gan_tensor *ways_of(const samples *s, const gan_trainer_opts *o, int64_t ways) {
+    int64_t n = o->latent;
+    const float *z = gan_tensor_data(s->input);
+    float *points = malloc((size_t)(ways * WAY_STEPS * n) * sizeof *points), *to = points;
+    for (int64_t i = 0; points && i < ways * WAY_STEPS; i++, to += n) {
+        const float *a = z + i / WAY_STEPS * 2 * n, *b = a + n;
+        double at = (double)(i % WAY_STEPS) / (WAY_STEPS - 1);
+        if (o->latent_kind == GAN_LATENT_NORMAL)
+            gan_latent_slerp(a, b, n, at, to);
+        else
+            for (int64_t k = 0; k < n; k++) to[k] = a[k] + (float)at * (b[k] - a[k]);
+    }
+    gan_tensor *latents = points ? gan_from_floats(gan_tensor_context(s->input), points,
+                                                   (int64_t[]){ways * WAY_STEPS, n}, 2)
+                                 : NULL;
+    free(points);
+    return latents;
+}
+
+/* A way keeps the label that it begins with. */
+static int32_t write_ways(const samples *s, gan_trainer *t, const char *path) {
+    const gan_trainer_opts *o = gan_trainer_options(t);
+    int32_t labels[WAYS * WAY_STEPS];
+    int64_t ways = s->count / 2 < WAYS ? s->count / 2 : WAYS;
+    for (int64_t i = 0; s->labels && i < ways * WAY_STEPS; i++)
+        labels[i] = s->labels[2 * (i / WAY_STEPS)];
+    float *images = sample_floats(t, ways_of(s, o, ways), s->labels ? labels : NULL);
+    const int64_t shape[] = {ways * WAY_STEPS, o->side, o->side, o->channels};
+    int32_t status =
+        images ? gallery_write(gan_tensor_context(s->input), images, shape, WAY_STEPS, path)
+               : GAN_ENOMEM;
+    free(images);
+    return status;
+}
+
+int samples_have_gallery(const samples *s) { return !s->shown; }
+
+int32_t samples_write_gallery(const samples *s, gan_trainer *t, const char *folder) {
+    char path[PATH_BYTES];
+    gan_context *ctx = gan_tensor_context(s->input);
+    int64_t scope = gan_scope_begin(ctx);
+    int32_t status = write_nearest(s, t, join_path(path, folder, SAMPLES_GALLERY));
+    if (status == GAN_OK) status = write_ways(s, t, join_path(path, folder, SAMPLES_WAYS));
+    gan_scope_end(ctx, scope);
+    return status;
 }

@@ -24,6 +24,16 @@ void samples_end(samples *s);
  * its target, side by side. */
 int32_t samples_write(const samples *s, gan_trainer *t, const char *path);
 
+/* The pictures of samples_write_gallery: all but pix2pix have them. */
+#define SAMPLES_GALLERY "gallery.png"
+#define SAMPLES_WAYS "interpolation.png"
+int samples_have_gallery(const samples *s);
+
+/* Writes the first samples and the nearest training images beside them, and the ways from the
+ * latents of some to those of others, into the folder: great arcs of normal latents (Shoemake
+ * 1985), straight lines of uniform ones. */
+int32_t samples_write_gallery(const samples *s, gan_trainer *t, const char *folder);
+
 /* What the grid shows, in words. */
 const char *samples_about(const samples *s);
 

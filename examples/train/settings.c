@@ -5,6 +5,7 @@
 #include "common/options.h"
 #include "common/program.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@ static const char CONFIG[] = "config.json";
 
 /* ---- the options ----------------------------------------------------------------------------- */
 
-enum { ROWS = 29, SYSTEMS = 16 };
+enum { ROWS = 35, SYSTEMS = 16 };
 
 static option_table table_of(settings *s, option_row rows[ROWS]) {
     const option_row all[] = {
@@ -41,6 +42,12 @@ static option_table table_of(settings *s, option_row rows[ROWS]) {
         {"n-critic", OPTION_INTEGER, &s->n_critic, 1, 10000, "discriminator updates a step"},
         {"lambda", OPTION_NUMBER, &s->lambda, 0, 1e9, "weight of the penalty; pix2pix: of L1"},
         {"gamma", OPTION_NUMBER, &s->gamma, 0, 1, "began: variety against quality"},
+        {"norm", OPTION_TEXT, &s->norm, 0, 0, "of the discriminator: none, batch, instance, layer"},
+        {"penalty", OPTION_TEXT, &s->penalty, 0, 0, "none, interpolated, dragan or r1"},
+        {"penalty-every", OPTION_INTEGER, &s->penalty_every, 1, 1e9, "steps between penalties"},
+        {"relativistic", OPTION_FLAG, &s->relativistic, 0, 1, "score real against generated"},
+        {"augment", OPTION_TEXT, &s->augment, 0, 0, "some of color,translation,cutout, or all"},
+        {"premultiply", OPTION_FLAG, &s->premultiply, 0, 1, "learn rgba with colours times alpha"},
         {"average", OPTION_NUMBER, &s->average, 0, 0.999999, "decay of an averaged generator"},
         {"seed", OPTION_INTEGER, &s->seed, 0, 1e15, "of all random numbers"},
         {"threads", OPTION_INTEGER, &s->threads, 0, 256, "0 = one per core"},
@@ -67,7 +74,28 @@ static int system_choice(const char *name) {
 static const char *const variants[] = {"default", "paper", "code", "lucic", NULL};
 static const char *const losses[] = {"minimax", "non-saturating", "lsgan",
                                      "hinge",   "wasserstein",    NULL};
+static const char *const norms[] = {"none", "batch", "instance", "layer", NULL};
+static const char *const penalties[] = {"none", "interpolated", "dragan", "r1", NULL};
 static const char *const channel_names[] = {"grey", "rgb", "rgba", NULL};
+
+/* The sum of GAN_AUGMENT_ of names with commas; -1 after a message. */
+static int32_t augment_policy(const char *names) {
+    static const char *const kinds[] = {"color", "translation", "cutout", "all", NULL};
+    static const int32_t policies[] = {
+        GAN_AUGMENT_COLOR, GAN_AUGMENT_TRANSLATION, GAN_AUGMENT_CUTOUT,
+        GAN_AUGMENT_COLOR | GAN_AUGMENT_TRANSLATION | GAN_AUGMENT_CUTOUT};
+    int32_t policy = 0;
+    while (*names) {
+        char name[16];
+        size_t length = strcspn(names, ",");
+        snprintf(name, sizeof name, "%.*s", (int)length, names);
+        int kind = option_choice("augment", name, kinds);
+        if (kind < 0) return -1;
+        policy |= policies[kind];
+        names += length + (names[length] == ',');
+    }
+    return policy;
+}
 
 /* -1 to go on, or the exit code after a message. */
 static int check(const settings *s) {
@@ -78,7 +106,10 @@ static int check(const settings *s) {
     if (s->steps < 1) return fail_usage("--steps N is missing");
     if (system_choice(s->system) < 1 || option_choice("variant", s->variant, variants) < 0 ||
         (*s->channels && option_choice("channels", s->channels, channel_names) < 0) ||
-        (*s->loss && option_choice("loss", s->loss, losses) < 0))
+        (*s->loss && option_choice("loss", s->loss, losses) < 0) ||
+        (*s->norm && option_choice("norm", s->norm, norms) < 0) ||
+        (*s->penalty && option_choice("penalty", s->penalty, penalties) < 0) ||
+        augment_policy(s->augment) < 0)
         return 2;
     return -1;
 }
@@ -145,6 +176,9 @@ int settings_read(settings *s, int argc, char **argv) {
                     .mnist = getenv("GAN_MNIST"),
                     .channels = "",
                     .loss = "",
+                    .norm = "",
+                    .penalty = "",
+                    .augment = "",
                     .out = "",
                     .size = 32,
                     .seed = 1,
@@ -181,6 +215,8 @@ int settings_apply(const settings *s, gan_trainer_opts *o) {
     gan_trainer_opts_init(o, sizeof *o, gan_system_find(s->system),
                           (int32_t)option_choice("variant", s->variant, variants));
     if (!o->system) return fail_usage("--variant %s: %s has none", s->variant, s->system);
+    if (*s->penalty)
+        o->penalty = GAN_PENALTY_NONE + option_choice("penalty", s->penalty, penalties);
     int penalised = o->penalty != GAN_PENALTY_NONE, unet = o->network == GAN_NETWORK_UNET;
     if (s->latent > 0 && o->latent == 0) return fail_usage("--latent: %s has none", s->system);
     if (s->gamma >= 0 && o->loss != GAN_LOSS_BEGAN)
@@ -191,7 +227,12 @@ int settings_apply(const settings *s, gan_trainer_opts *o) {
     if (s->beta1 >= 0 && o->optimizer != GAN_OPTIMIZER_ADAM)
         return fail_usage("--beta1: %s does not use Adam", s->system);
     if (*s->loss) o->loss = GAN_LOSS_MINIMAX + option_choice("loss", s->loss, losses);
+    if (*s->norm) o->norm = GAN_NORM_NONE + option_choice("norm", s->norm, norms);
     if (s->no_skips) o->skips = 0;
+    if (s->relativistic) o->relativistic = 1;
+    if (s->premultiply) o->premultiply = 1;
+    if (*s->augment) o->augment = augment_policy(s->augment);
+    set_integer(&o->penalty_every, s->penalty_every);
     set_integer(&o->batch, s->batch);
     set_integer(&o->width, s->width);
     set_integer(&o->latent, s->latent);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FACTS = 40 };
+enum { FACTS = 48 };
 
 typedef struct facts {
     report_fact list[FACTS];
@@ -64,6 +64,7 @@ static void add_data(facts *f, const summary *s, const gan_trainer_opts *o) {
     add(f, "Images", "%d x %d, %s", (int)o->side, (int)o->side,
         o->channels == 1   ? "grey"
         : o->channels == 3 ? "RGB"
+        : o->premultiply   ? "RGBA, colours times alpha"
                            : "RGBA");
     if (o->classes) add(f, "Classes", "%d", (int)o->classes);
 }
@@ -80,9 +81,16 @@ static void add_networks(facts *f, const summary *s, const gan_trainer_opts *o) 
 }
 
 static void add_game(facts *f, const gan_trainer_opts *o) {
-    add(f, "Loss", "%s", losses[o->loss]);
+    add(f, "Loss", "%s%s", losses[o->loss], o->relativistic ? ", relativistic" : "");
     if (o->l1 > 0) add(f, "Weight of L1", "%g", o->l1);
-    if (o->penalty) add(f, "Gradient penalty", "%s, weight %g", penalties[o->penalty], o->lambda);
+    if (o->penalty)
+        add(f, "Gradient penalty", "%s, weight %g%s", penalties[o->penalty], o->lambda,
+            o->penalty_every > 1 ? ", lazy" : "");
+    if (o->augment)
+        add(f, "The discriminator sees", "images changed at random:%s%s%s",
+            o->augment & GAN_AUGMENT_COLOR ? " colour" : "",
+            o->augment & GAN_AUGMENT_TRANSLATION ? " translation" : "",
+            o->augment & GAN_AUGMENT_CUTOUT ? " cutout" : "");
     if (o->clip) add(f, "Weights clipped to", "%g", o->clip_bound);
     if (o->loss == GAN_LOSS_BEGAN) add(f, "Balance", "gamma %g, lambda %g", o->gamma, o->lambda_k);
     add(f, "Discriminator updates a step", "%d", (int)o->n_critic);
@@ -128,6 +136,8 @@ int summary_write(const summary *s) {
                                   .animation = "animation.png",
                                   .samples = s->samples,
                                   .pictured = s->pictured,
+                                  .gallery = s->gallery,
+                                  .ways = s->ways,
                                   .facts = f.list,
                                   .fact_count = f.count});
 }

@@ -12,6 +12,7 @@ typedef struct summary {
     const gan_trainer *trainer;
     double seconds;                 /* of training                              */
     const char *samples, *pictured; /* the last samples' file, and what they show */
+    const char *gallery, *ways;     /* the files of samples_write_gallery, or NULL */
 } summary;
 
 /* Writes the run's report.html. Returns 0, or 1 after a message. */

@@ -7,18 +7,8 @@
 
 #include <math.h>
 
-enum { ALL = GAN_AUGMENT_COLOR | GAN_AUGMENT_TRANSLATION | GAN_AUGMENT_CUTOUT };
-
-static const gan_augment_opts defaults = {.struct_size = sizeof(gan_augment_opts),
-                                          .policy = ALL,
-                                          .brightness = 0.5,
-                                          .saturation = 1,
-                                          .contrast = 0.5,
-                                          .translation = 0.125,
-                                          .cutout = 0.5};
-
 void gan_augment_opts_init(gan_augment_opts *opts, size_t size) {
-    options_init(opts, size, &defaults, sizeof defaults);
+    options_init(opts, size, &augment_defaults, sizeof augment_defaults);
 }
 
 static int32_t check(gan_context *ctx, const char *name, double value, double most) {
@@ -28,17 +18,21 @@ static int32_t check(gan_context *ctx, const char *name, double value, double mo
 }
 
 static int32_t load(gan_context *ctx, const gan_augment_opts *given, gan_augment_opts *o) {
-    *o = defaults;
+    *o = augment_defaults;
     int32_t code =
         options_load(ctx, "gan_augment", o, sizeof *o, V1_SIZE(gan_augment_opts, cutout), given);
-    if (!code && o->policy & ~(uint32_t)ALL)
+    if (!code && o->policy & ~(uint32_t)AUGMENT_ALL)
         code = error_set(ctx, GAN_EINVAL, "gan_augment: policy %u is no sum of GAN_AUGMENT_...",
                          (unsigned)o->policy);
     if (!code) code = check(ctx, "brightness", o->brightness, INFINITY);
     if (!code) code = check(ctx, "saturation", o->saturation, INFINITY);
     if (!code) code = check(ctx, "contrast", o->contrast, INFINITY);
     if (!code) code = check(ctx, "translation", o->translation, 1);
-    return code ? code : check(ctx, "cutout", o->cutout, 1);
+    if (!code) code = check(ctx, "cutout", o->cutout, 1);
+    if (!code && (o->unit_range & ~1))
+        code = error_set(ctx, GAN_EINVAL, "gan_augment: unit_range is %d, must be 0 or 1",
+                         (int)o->unit_range);
+    return code;
 }
 
 gan_tensor *gan_augment(gan_tensor *x, const gan_augment_opts *opts) {

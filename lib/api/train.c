@@ -53,6 +53,8 @@ int32_t gan_trainer_loader_opts(const gan_trainer_opts *opts, gan_loader_opts *l
     loader->remainder = GAN_REMAINDER_WRAP;
     loader->lo = opts->unit_range ? 0 : -1;
     loader->hi = 1;
+    loader->premultiply =
+        opts->struct_size >= V1_SIZE(gan_trainer_opts, premultiply) && opts->premultiply;
     return GAN_OK;
 }
 
@@ -68,6 +70,11 @@ static int32_t agree(gan_context *ctx, const char *what, int32_t *ours, int64_t 
 
 static int32_t check_range(gan_context *ctx, const gan_loader *l, const gan_trainer_opts *o) {
     double lo = o->unit_range ? 0 : -1;
+    if (!l->opts.premultiply != !o->premultiply)
+        return error_set(ctx, GAN_EINVAL,
+                         "gan_trainer_create: premultiply is %d, the loader's is %d (see "
+                         "gan_trainer_loader_opts)",
+                         (int)o->premultiply, (int)l->opts.premultiply);
     if (l->opts.lo == lo && l->opts.hi == 1) return GAN_OK;
     return error_set(ctx, GAN_EINVAL,
                      "gan_trainer_create: the loader's pixels are %g to %g, must be %g to 1 (see "

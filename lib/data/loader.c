@@ -104,12 +104,13 @@ static void convert_image(const conversion *c, int64_t k) {
     int64_t size = dataset_image_bytes(c->from), row = dims[2] * dims[3];
     const uint8_t *image = c->from->pixels + l->index[k] * size;
     real *to = c->to + k * size;
-    if (!l->mirrored || !l->mirrored[k]) {
+    if (!l->mirrored || !l->mirrored[k])
         pixels_to_reals(&l->levels, image, size, to);
-        return;
-    }
-    for (int64_t y = 0; y < dims[1]; y++)
-        pixels_mirrored(&l->levels, image + y * row, dims[2], dims[3], to + y * row);
+    else
+        for (int64_t y = 0; y < dims[1]; y++)
+            pixels_mirrored(&l->levels, image + y * row, dims[2], dims[3], to + y * row);
+    if (l->opts.premultiply && dims[3] == 4)
+        pixels_premultiply(to, dims[1] * dims[2], l->opts.lo, l->opts.hi);
 }
 
 static void convert_chunk(void *arg, int64_t chunk, int worker) {

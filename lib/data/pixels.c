@@ -27,6 +27,24 @@ void pixels_mirrored(const pixel_levels *levels, const uint8_t *from, int64_t wi
         pixels_to_reals(levels, from + (width - 1 - x) * channels, channels, to + x * channels);
 }
 
+enum { RGBA = 4 };
+
+void pixels_premultiply(real *rgba, int64_t count, double lo, double hi) {
+    for (int64_t i = 0; i < count; i++, rgba += RGBA) {
+        double alpha = ((double)rgba[3] - lo) / (hi - lo);
+        for (int c = 0; c < 3; c++) rgba[c] = (real)(lo + ((double)rgba[c] - lo) * alpha);
+    }
+}
+
+void pixels_straighten(real *rgba, int64_t count, double lo, double hi) {
+    for (int64_t i = 0; i < count; i++, rgba += RGBA) {
+        double alpha = ((double)rgba[3] - lo) / (hi - lo);
+        int seen = pixels_byte((double)rgba[3], lo, hi) > 0;
+        for (int c = 0; c < 3; c++)
+            rgba[c] = (real)(seen ? fmin(hi, lo + ((double)rgba[c] - lo) / alpha) : lo);
+    }
+}
+
 uint8_t pixels_byte(double value, double lo, double hi) {
     double level = (value - lo) / (hi - lo) * 255;
     if (!(level > 0)) return 0; /* NaN too */

@@ -25,6 +25,11 @@ void pixels_to_reals(const pixel_levels *levels, const uint8_t *from, int64_t n,
 void pixels_mirrored(const pixel_levels *levels, const uint8_t *from, int64_t width,
                      int64_t channels, real *to);
 
+/* Colours of `count` pixels of RGBA, values in lo..hi with lo for none, multiplied by alpha; and
+ * divided by it, at most hi, and lo where the alpha's byte is 0. In place. */
+void pixels_premultiply(real *rgba, int64_t count, double lo, double hi);
+void pixels_straighten(real *rgba, int64_t count, double lo, double hi);
+
 /* The nearest byte; values outside are clamped, NaN is 0. */
 uint8_t pixels_byte(double value, double lo, double hi);
 

@@ -153,6 +153,10 @@ static uint64_t before_first_result(node *const *nodes, size_t count) {
 static void put_facts(json_writer *json, const trace_facts *facts) {
     json_put_key(json, "range");
     json_put_string(json, facts->range);
+    if (facts->premultiplied) {
+        json_put_key(json, "alpha");
+        json_put_string(json, "premultiplied");
+    }
     if (facts->classes) {
         json_put_key(json, "classes");
         json_put_int(json, facts->classes);

@@ -9,6 +9,7 @@
 /* What the operators do not tell. */
 typedef struct trace_facts {
     const char *range;           /* of the output's numbers: "-1..1", "0..1" or "" */
+    int32_t premultiplied;       /* colours are multiplied by alpha */
     int32_t classes;             /* of the label whose one follows the latent, or 0 */
     const char *latent;          /* "normal", "uniform", or NULL for another input */
     double latent_lo, latent_hi; /* of uniform ones */
@@ -28,7 +29,7 @@ int32_t trace_refuse_input(const char *function, const node *n);
 /* Writes the graph between `input` (a tracked leaf) and `output` as JSON:
  *
  *   {"version": 1, "input": "input", "shape": [1, 128], "output": "%9", "range": "-1..1",
- *    "classes": 10, "latent": "uniform", "latent_lo": -1, "latent_hi": 1,
+ *    "alpha": "premultiplied", "classes": 10, "latent": "uniform", "latent_lo": -1, "latent_hi": 1,
  *    "nodes": [{"op": "matmul", "in": ["input", "main.0.weight"], "out": "%1", "shape": [1, 4096],
  *               "attr": {"transpose_a": 0, "transpose_b": 1}}, ...]}
  *

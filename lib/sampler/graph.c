@@ -280,6 +280,9 @@ static int32_t read_graph(graph *g, json_reader *r) {
             output = json_get_string(r);
         } else if (strcmp(key, "range") == 0) {
             read_range(g, json_get_string(r));
+        } else if (strcmp(key, "alpha") == 0) {
+            const char *alpha = json_get_string(r);
+            g->premultiplied = alpha && strcmp(alpha, "premultiplied") == 0;
         } else if (strcmp(key, "version") == 0) {
             const int64_t version = json_get_int(r);
             if (version != 1 && !r->problem)

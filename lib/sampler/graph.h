@@ -48,7 +48,8 @@ typedef struct graph {
     int32_t classes;     /* of the label whose one follows the latent; 0: none */
     int32_t latent_kind; /* GAN_LATENT_… */
     double latent_lo, latent_hi;
-    double lo, hi; /* the output's range */
+    double lo, hi;     /* the output's range */
+    int premultiplied; /* the output's colours */
 } graph;
 
 /* Reads a model from a path, or from `bytes` bytes of memory that the call copies. What a

@@ -21,10 +21,12 @@ static void to_rgba(const gan_sampler *s, int64_t count, int64_t channels, const
                     uint8_t *rgba) {
     const double lo = s->graph.lo, hi = s->graph.hi;
     for (int64_t i = 0; i < count; i++, from += channels, rgba += RGBA) {
-        for (int c = 0; c < 3; c++)
-            rgba[c] = pixels_byte((double)from[channels < 3 ? 0 : c], lo, hi);
-        const int opaque = channels < RGBA || (s->request.flags & GAN_PIXELS_OPAQUE);
-        rgba[3] = opaque ? 255 : pixels_byte((double)from[3], lo, hi);
+        real pixel[RGBA] = {from[0], from[channels < 3 ? 0 : 1], from[channels < 3 ? 0 : 2],
+                            (real)hi};
+        if (channels == RGBA) pixel[3] = from[3];
+        if (channels == RGBA && s->graph.premultiplied) pixels_straighten(pixel, 1, lo, hi);
+        if (s->request.flags & GAN_PIXELS_OPAQUE) pixel[3] = (real)hi;
+        for (int c = 0; c < RGBA; c++) rgba[c] = pixels_byte((double)pixel[c], lo, hi);
     }
 }
 

@@ -4,6 +4,20 @@
 #include "ops/draw.h"
 #include "ops/op.h"
 
+enum { RGBA = 4 };
+
+const gan_augment_opts augment_defaults = {.struct_size = sizeof augment_defaults,
+                                           .policy = AUGMENT_ALL,
+                                           .brightness = 0.5,
+                                           .saturation = 1,
+                                           .contrast = 0.5,
+                                           .translation = 0.125,
+                                           .cutout = 0.5};
+
+static double lowest(const gan_augment_opts *o) { return o->unit_range ? 0 : -1; }
+
+static double range_of(const gan_augment_opts *o) { return 1 - lowest(o); }
+
 /* ---- color ----------------------------------------------------------------------------------- */
 
 /* Moves x to or from its mean over the axes by a factor 1 +- range a sample. */
@@ -16,10 +30,29 @@ static gan_tensor *spread(gan_tensor *x, const int32_t *axes, int32_t n, double 
 
 /* Brightness, then saturation (about each pixel's mean), then contrast (about the image's). */
 static gan_tensor *color(gan_tensor *x, const gan_augment_opts *o) {
-    x = op_add(x,
-               draw_per_sample(tensor_context(x), tensor_shape(x), -o->brightness, o->brightness));
+    double most = o->brightness * range_of(o) / 2;
+    x = op_add(x, draw_per_sample(tensor_context(x), tensor_shape(x), -most, most));
     x = spread(x, (int32_t[]){3}, 1, o->saturation);
     return spread(x, (int32_t[]){1, 2, 3}, 3, o->contrast);
+}
+
+/* Channels `first` to first + count of (N,H,W,C). */
+static gan_tensor *channels(gan_tensor *x, int64_t first, int64_t count) {
+    const int64_t *dim = tensor_shape(x)->dim;
+    return op_slice(x, (int64_t[]){0, 0, 0, first}, (int64_t[]){dim[0], dim[1], dim[2], count});
+}
+
+static int has_alpha(const gan_tensor *x) { return tensor_shape(x)->dim[3] == RGBA; }
+
+/* The colours of RGBA, as far as they are seen. */
+static gan_tensor *color_rgba(gan_tensor *x, const gan_augment_opts *o) {
+    double range = range_of(o);
+    gan_tensor *rgb = channels(x, 0, 3), *alpha = channels(x, 3, 1);
+    if (!rgb || !alpha) return NULL;
+    gan_tensor *change = op_sub(color(rgb, o), rgb);
+    gan_tensor *seen = op_mul(change, op_affine(alpha, 1 / range, -lowest(o) / range));
+    rgb = op_add(rgb, seen);
+    return rgb ? op_concat((gan_tensor *[]){rgb, alpha}, 2, 3) : NULL;
 }
 
 /* ---- translation and cutout ------------------------------------------------------------------ */
@@ -51,8 +84,8 @@ static placing place(const gan_augment_opts *o, const real *u, int64_t size) {
 
 static int is_cut(const placing *p, int64_t i) { return i >= p->cut && i < p->cut + p->cut_size; }
 
-/* The source of each of a sample's H x W pixels, in an image with a line of zeros above it whose
- * first pixel is number `first`. */
+/* The source of each of a sample's H x W pixels, in an image with a blank line above it whose first
+ * pixel is number `first`. */
 static void find_sources(const placing *y, const placing *x, int64_t h, int64_t w, int64_t first,
                          int32_t *index) {
     for (int64_t i = 0; i < h; i++)
@@ -64,13 +97,24 @@ static void find_sources(const placing *y, const placing *x, int64_t h, int64_t 
         }
 }
 
-/* Both are one gather of pixels, from the images with a line of zeros above them. */
+/* x with a blank line above each image. */
+static gan_tensor *pad(gan_tensor *x, const gan_augment_opts *o) {
+    shape s = *tensor_shape(x);
+    s.dim[1] = 1;
+    gan_tensor *line = tensor_new(tensor_context(x), &s);
+    if (!line) return NULL;
+    layout_fill(tensor_context(x), tensor_size(line),
+                (real)(has_alpha(x) ? lowest(o) : (lowest(o) + 1) / 2), tensor_data(line));
+    return op_concat((gan_tensor *[]){line, x}, 2, 1);
+}
+
+/* Both are one gather of pixels, from the images with a blank line above them. */
 static gan_tensor *move(gan_tensor *x, const gan_augment_opts *o) {
     gan_context *ctx = tensor_context(x);
     const shape s = *tensor_shape(x);
     int64_t n = s.dim[0], h = s.dim[1], w = s.dim[2], source = (h + 1) * w;
     shape four = shape_2(n, 4);
-    gan_tensor *padded = op_pad(x, (int64_t[]){0, 1, 0, 0}, (int64_t[]){0, 0, 0, 0});
+    gan_tensor *padded = pad(x, o);
     gan_tensor *draws = padded ? draw_uniform(ctx, &four, 0, 1) : NULL;
     if (!draws) return NULL;
     if (n * source > INT32_MAX) {
@@ -95,7 +139,7 @@ gan_tensor *augment(gan_tensor *x, const gan_augment_opts *o) {
                   shape_text(s, text));
         return NULL;
     }
-    if (o->policy & GAN_AUGMENT_COLOR) x = color(x, o);
+    if (o->policy & GAN_AUGMENT_COLOR) x = has_alpha(x) ? color_rgba(x, o) : color(x, o);
     if (x && o->policy & (GAN_AUGMENT_TRANSLATION | GAN_AUGMENT_CUTOUT)) x = move(x, o);
     return x;
 }

@@ -2,6 +2,7 @@
 #include "train/presets.h"
 
 #include "core/error.h"
+#include "train/augment.h"
 #include "train/networks.h"
 
 #include <math.h>
@@ -72,6 +73,10 @@ const preset_option preset_options[] = {
     NUMBER(gamma, 0, 1),
     NUMBER(lambda_k, 0, 1e9),
     NUMBER(average, 0, 1),
+    FREE_LATER(augment, 0, AUGMENT_ALL),
+    FREE_LATER(relativistic, 0, 1),
+    FIXED_LATER(premultiply, 0, 1),
+    FREE_LATER(penalty_every, 0, MOST),
 };
 
 const size_t preset_option_count = sizeof preset_options / sizeof *preset_options;
@@ -127,6 +132,13 @@ static const char *disagreement(const gan_trainer_opts *o) {
         {o->matching_aware && o->loss == GAN_LOSS_BEGAN, "matching_aware needs another loss"},
         {o->penalty != GAN_PENALTY_NONE && o->norm == GAN_NORM_BATCH,
          "a penalty needs samples apart: norm must not be batch norm"},
+        {o->penalty_every > 1 && o->penalty == GAN_PENALTY_NONE, "penalty_every needs a penalty"},
+        {o->augment && unet, "augment needs a discriminator of images alone: no U-Net"},
+        {o->augment && o->packing > 1, "augment and packing do not go together"},
+        {o->relativistic && autoencoder, "relativistic needs another loss than BEGAN's"},
+        {o->relativistic && o->matching_aware,
+         "relativistic and matching_aware exclude each other"},
+        {o->premultiply && (unet || o->channels != 4), "premultiply needs RGBA and no U-Net"},
         {o->halve_stalled && o->halve_every && o->loss != GAN_LOSS_BEGAN,
          "halve_stalled needs BEGAN's measure"},
         {o->latent_kind == GAN_LATENT_UNIFORM && !(o->latent_lo < o->latent_hi),

@@ -119,6 +119,11 @@ static gan_tensor *draw_wrong_labels(turn *u) {
     return trainer_one_hot(t, t->labels, u->n);
 }
 
+/* What the discriminator says of the real images and of the fakes. */
+typedef struct score_pair {
+    gan_tensor *real, *fake;
+} score_pair;
+
 /* ---- losses ---------------------------------------------------------------------------------- */
 
 /* Of packed samples. */
@@ -136,8 +141,15 @@ static gan_tensor *penalty(turn *u, gan_tensor *images, gan_tensor *fake) {
     if (o->penalty == GAN_PENALTY_R1) points = op_track(images);
     gan_tensor *scores = points ? trainer_score(u->t, points, u->condition) : NULL;
     if (!scores) return NULL;
-    return o->penalty == GAN_PENALTY_R1 ? penalty_zero_at(scores, points, o->lambda, 0)
-                                        : penalty_at(scores, points, &p);
+    gan_tensor *smooth = o->penalty == GAN_PENALTY_R1
+                             ? penalty_zero_at(scores, points, o->lambda, 0)
+                             : penalty_at(scores, points, &p);
+    return o->penalty_every > 1 ? op_affine(smooth, o->penalty_every, 0) : smooth;
+}
+
+static int has_penalty(const gan_trainer *t) {
+    int32_t every = t->opts.penalty_every;
+    return t->opts.penalty != GAN_PENALTY_NONE && (every < 2 || t->state.step % every == 0);
 }
 
 /* What the fakes count, k times with BEGAN; with matching_aware the mean of it and of what real
@@ -150,30 +162,33 @@ static gan_tensor *fake_part(turn *u, gan_tensor *wrong_scores, gan_tensor *fake
     return op_affine(op_add(loss_fake(o->loss, wrong_scores), part), 0.5, 0);
 }
 
-/* `fake` as the discriminator sees it. *fake_scores is what came out for it. */
-static gan_tensor *discriminator_loss(turn *u, gan_tensor *fake, gan_tensor **fake_scores) {
+/* `fake` as the discriminator sees it. *scores is what came out for it and for the real images. */
+static gan_tensor *discriminator_loss(turn *u, gan_tensor *fake, score_pair *scores) {
     gan_trainer *t = u->t;
     const gan_trainer_opts *o = &t->opts;
     gan_tensor *images = trainer_pack(t, u->real), *wrong = NULL;
     fake = trainer_pack(t, fake);
-    gan_tensor *real_scores = trainer_score(t, images, u->condition);
+    scores->real = trainer_score(t, images, u->condition);
     if (o->matching_aware) wrong = trainer_score(t, images, draw_wrong_labels(u));
-    *fake_scores = trainer_score(t, fake, u->condition);
-    gan_tensor *loss =
-        op_add(loss_real(o->loss, real_scores, o->real_target), fake_part(u, wrong, *fake_scores));
+    scores->fake = trainer_score(t, fake, u->condition);
+    gan_tensor *loss = o->relativistic
+                           ? loss_real(o->loss, op_sub(scores->real, scores->fake), o->real_target)
+                           : op_add(loss_real(o->loss, scores->real, o->real_target),
+                                    fake_part(u, wrong, scores->fake));
     if (o->half) loss = op_affine(loss, 0.5, 0);
-    note_mean(&u->s->real_score, real_scores);
-    note_mean(&u->s->fake_score, *fake_scores);
-    if (o->penalty == GAN_PENALTY_NONE) return loss;
+    note_mean(&u->s->real_score, scores->real);
+    note_mean(&u->s->fake_score, scores->fake);
+    if (!has_penalty(t)) return loss;
     gan_tensor *smooth = penalty(u, images, fake);
     note(&u->s->penalty, smooth);
     return op_add(loss, smooth);
 }
 
-/* `fake` and its scores are recorded. */
-static gan_tensor *generator_loss(turn *u, gan_tensor *fake, gan_tensor *scores) {
+/* `fake` and its scores are recorded; real scores count if relativistic. */
+static gan_tensor *generator_loss(turn *u, gan_tensor *fake, score_pair scores) {
     const gan_trainer_opts *o = &u->t->opts;
-    gan_tensor *loss = loss_generator(o->loss, scores);
+    gan_tensor *loss =
+        loss_generator(o->loss, o->relativistic ? op_sub(scores.fake, scores.real) : scores.fake);
     if (o->l1 == 0) return loss;
     gan_tensor *l1 = op_mean_all(op_abs(op_sub(u->real, fake)));
     note(&u->s->l1, l1);
@@ -191,7 +206,7 @@ static const char discriminator[] = "the discriminator", generator[] = "the gene
 
 static int32_t update_discriminator(turn *u) {
     gan_trainer *t = u->t;
-    gan_tensor *scores;
+    score_pair scores;
     clip(t, GAN_CLIP_BEFORE);
     gan_tensor *loss = discriminator_loss(u, op_detach(u->fake), &scores);
     int32_t code = check_loss(t, discriminator, loss, &u->s->d_loss);
@@ -202,12 +217,15 @@ static int32_t update_discriminator(turn *u) {
 
 static int32_t update_generator(turn *u) {
     gan_trainer *t = u->t;
+    gan_tensor *of_real = u->condition;
+    score_pair scores = {NULL, NULL};
     if (t->opts.update == GAN_UPDATE_FRESH) {
         gan_tensor *z = trainer_latents(t, u->n);
         if (t->opts.condition) u->condition = draw_labels(u);
         u->fake = trainer_generate(t, t->generator, z, u->condition);
     }
-    gan_tensor *scores = trainer_score(t, trainer_pack(t, u->fake), u->condition);
+    scores.fake = trainer_score(t, trainer_pack(t, u->fake), u->condition);
+    if (t->opts.relativistic) scores.real = trainer_score(t, trainer_pack(t, u->real), of_real);
     gan_tensor *loss = generator_loss(u, u->fake, scores);
     int32_t code = check_loss(t, generator, loss, &u->s->g_loss);
     return code ? code : blame(t, generator, optimizer_minimize(t->optimizer_g, loss));
@@ -216,7 +234,7 @@ static int32_t update_generator(turn *u) {
 /* Both gradients from one pass, then both steps. */
 static int32_t update_both(turn *u) {
     gan_trainer *t = u->t;
-    gan_tensor *scores;
+    score_pair scores;
     clip(t, GAN_CLIP_BEFORE);
     gan_tensor *d_loss = discriminator_loss(u, u->fake, &scores);
     gan_tensor *g_loss = generator_loss(u, u->fake, scores);

@@ -4,14 +4,17 @@
 #include "autograd/grad.h"
 #include "core/alloc.h"
 #include "core/error.h"
+#include "data/pixels.h"
 #include "io/json.h"
 #include "nn/onnx.h"
 #include "nn/state.h"
 #include "nn/trace.h"
 #include "ops/draw.h"
 #include "ops/op.h"
+#include "train/augment.h"
 
 #include <math.h>
+#include <string.h>
 
 /* ---- lifetime -------------------------------------------------------------------------------- */
 
@@ -122,19 +125,43 @@ gan_tensor *trainer_generate(gan_trainer *t, gan_module *generator, gan_tensor *
     return network_generate(t->networks, generator, code);
 }
 
+/* The range of pixels. */
+static double lowest(const gan_trainer *t) { return t->opts.unit_range ? 0 : -1; }
+
+static gan_tensor *augmented(const gan_trainer *t, gan_tensor *x) {
+    gan_augment_opts o = augment_defaults;
+    if (!t->opts.augment || !x) return x;
+    o.policy = (uint32_t)t->opts.augment;
+    o.unit_range = t->opts.unit_range;
+    return augment(x, &o);
+}
+
 gan_tensor *trainer_score(gan_trainer *t, gan_tensor *x, gan_tensor *condition) {
     if (t->opts.condition && !condition) return NULL;
+    x = augmented(t, x);
+    if (!x) return NULL;
     return network_score(t->networks, t->discriminator, x, condition);
 }
 
 static gan_module *shown(const gan_trainer *t) { return t->averaged ? t->averaged : t->generator; }
+
+/* The generator's RGBA images as they are seen. */
+static gan_tensor *straightened(const gan_trainer *t, gan_tensor *images) {
+    const shape *s = tensor_shape(images);
+    gan_tensor *straight = tensor_new(t->base.ctx, s);
+    if (!straight) return NULL;
+    memcpy(tensor_data(straight), tensor_values(images),
+           (size_t)tensor_size(images) * sizeof(real));
+    pixels_straighten(tensor_data(straight), tensor_size(images) / s->dim[3], lowest(t), 1);
+    return straight;
+}
 
 gan_tensor *trainer_sample(gan_trainer *t, gan_tensor *z, gan_tensor *labels) {
     gan_module *g = shown(t);
     module_train(g, t->opts.network == GAN_NETWORK_UNET); /* whose noise is its dropout */
     gan_tensor *images = trainer_generate(t, g, z, labels);
     module_train(g, g == t->generator);
-    return images;
+    return t->opts.premultiply && images ? straightened(t, images) : images;
 }
 
 /* An input of the generator. */
@@ -166,6 +193,7 @@ static trace_facts facts_of(const gan_trainer *t) {
     const gan_trainer_opts *o = &t->opts;
     const char *law = o->latent_kind == GAN_LATENT_NORMAL ? "normal" : "uniform";
     return (trace_facts){.range = range_of(t),
+                         .premultiplied = o->premultiply,
                          .classes = o->latent ? (int32_t)(network_code_size(o) - o->latent) : 0,
                          .latent = o->latent ? law : NULL,
                          .latent_lo = o->latent_lo,

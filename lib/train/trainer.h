@@ -65,10 +65,11 @@ gan_tensor *trainer_one_hot(gan_trainer *t, const int32_t *labels, int64_t n);
 gan_tensor *trainer_generate(gan_trainer *t, gan_module *generator, gan_tensor *z,
                              gan_tensor *labels);
 
-/* In evaluation mode, from the averaged generator if there is one; recorded. */
+/* In evaluation mode, from the averaged generator if there is one; with straight alpha. Recorded,
+ * but for that. */
 gan_tensor *trainer_sample(gan_trainer *t, gan_tensor *z, gan_tensor *labels);
 
-/* Of packed samples. */
+/* Of packed samples, which are augmented first. */
 gan_tensor *trainer_score(gan_trainer *t, gan_tensor *x, gan_tensor *condition);
 
 /* (N,H,W,C) to (N/m,H,W,mC): what the discriminator scores together. x itself for m 1. */

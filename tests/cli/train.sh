@@ -75,6 +75,8 @@ for system in gan dcgan cgan pix2pix wgan wgan-gp dragan began; do
     for file in generator.safetensors generator.onnx checkpoint.safetensors report.html config.json; do
         [ -s $system/$file ] || fail "$system: no $file"
     done
+    [ $system = pix2pix ] || [ -s $system/gallery.png -a -s $system/interpolation.png ] ||
+        fail "$system: no gallery"
     check_animation $system/animation.png 5 # after steps 0, 20, 40, 50 and 60
     [ -z "$(find $system -name '.*.tmp')" ] || fail "$system: unfinished files"
 done
@@ -163,6 +165,10 @@ run --system cgan --data classes --channels rgba "${few[@]}" --out from-classes
 run --system pix2pix --data pairs --channels rgb "${few[@]}" --out from-pairs --flip
 run --system dragan --data sheet.png --cell 16 --size 16 --channels rgb "${few[@]}" --out from-sheet
 run --system gan --data mnist --mnist data --size 28 "${few[@]}" --out from-mnist
+run --system dcgan --data classes/a --channels rgba "${few[@]}" --norm none --penalty r1 \
+    --penalty-every 2 --lambda 1 --augment color,cutout --relativistic --premultiply --out sprites
+run --out sprites --steps 4 --resume
+grep -q 'images changed at random: colour cutout<' sprites/report.html || fail "no augmentation told"
 (cd / && run --out "$work/from-mnist" --steps 3 --resume >"$work/stdout") || fail "from elsewhere"
 
 # ---- refused ----------------------------------------------------------------------------------------
@@ -185,6 +191,11 @@ refuses 2 "--latent: pix2pix has none" "$train" "${new[@]}" --system pix2pix --l
 refuses 2 "--variant lucic: dcgan has none" "$train" "${new[@]}" --variant lucic
 refuses 2 "--no-skips is for pix2pix" "$train" "${new[@]}" --no-skips
 refuses 2 "--beta1: wgan does not use Adam" "$train" "${new[@]}" --system wgan --beta1 0
+refuses 2 "--augment is one of color, translation" "$train" "${new[@]}" --augment color,blur
+refuses 2 "--penalty is one of none, interpolated" "$train" "${new[@]}" --penalty r2
+refuses 2 "--norm is one of none, batch" "$train" "${new[@]}" --norm group
+refuses 1 "norm must not be batch norm" "$train" "${new[@]}" --penalty r1
+refuses 1 "premultiply needs RGBA" "$train" "${new[@]}" --premultiply
 refuses 2 "--loss is one of minimax, non-saturating" "$train" "${new[@]}" --loss l2
 refuses 2 "--mnist FOLDER" env -u GAN_MNIST "$train" "${new[@]}" --data mnist
 refuses 2 "--cell N is missing" "$train" "${new[@]}" --data sheet.png

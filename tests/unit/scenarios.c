@@ -516,9 +516,9 @@ static int32_t use_trainer(gan_context *ctx, gan_trainer *t, const char *path) {
     return code ? code : gan_trainer_load(t, path);
 }
 
-/* On two images of this side, at most 8. */
+/* On two images of this side and so many channels, at most 8 x 8 numbers. */
 static int32_t train_on_two(gan_context *ctx, const gan_trainer_opts *o, int64_t side,
-                            const char *path) {
+                            int64_t channels, const char *path) {
     static const uint8_t pixels[2 * 8 * 8] = {1, 2, 3, 4, 250, 251, 252, 253};
     gan_loader_opts batches;
     gan_loader_opts_init(&batches, sizeof batches);
@@ -526,9 +526,10 @@ static int32_t train_on_two(gan_context *ctx, const gan_trainer_opts *o, int64_t
     gan_dataset *d = POISON;
     gan_loader *l = POISON;
     gan_trainer *t = POISON;
-    int32_t code = checked(gan_dataset_from_bytes(ctx, pixels, (const int64_t[]){2, side, side, 1},
-                                                  (const int32_t[]){0, 1}, NULL, &d),
-                           &d);
+    int32_t code =
+        checked(gan_dataset_from_bytes(ctx, pixels, (const int64_t[]){2, side, side, channels},
+                                       (const int32_t[]){0, 1}, NULL, &d),
+                &d);
     if (code) return code;
     code = checked(gan_loader_create(d, &batches, &l), &l);
     gan_dataset_unref(d);
@@ -548,7 +549,18 @@ static int32_t trainer_through(gan_context *ctx, const char *path) {
     o.batch = o.width = o.latent = 2;
     o.condition = GAN_CONDITION_MAPS;
     o.average = 0.5;
-    return train_on_two(ctx, &o, 2, path);
+    return train_on_two(ctx, &o, 2, 1, path);
+}
+
+/* The same networks with all that a few sprites ask for. */
+static int32_t sprites_through(gan_context *ctx, const char *path) {
+    gan_trainer_opts o;
+    gan_trainer_opts_init(&o, sizeof o, GAN_SYSTEM_DRAGAN, GAN_VARIANT_CODE);
+    o.batch = o.width = o.latent = 2;
+    o.penalty = GAN_PENALTY_R1;
+    o.augment = GAN_AUGMENT_COLOR | GAN_AUGMENT_TRANSLATION | GAN_AUGMENT_CUTOUT;
+    o.relativistic = o.premultiply = 1;
+    return train_on_two(ctx, &o, 2, 4, path);
 }
 
 /* Convolutions: an autoencoder against a generator with batch norm. */
@@ -557,7 +569,7 @@ static int32_t autoencoder_through(gan_context *ctx, const char *path) {
     gan_trainer_opts_init(&o, sizeof o, GAN_SYSTEM_BEGAN, GAN_VARIANT_LUCIC);
     o.batch = o.latent = 2;
     o.width = o.n_critic = 1;
-    return train_on_two(ctx, &o, 8, path);
+    return train_on_two(ctx, &o, 8, 1, path);
 }
 
 static int32_t with_file(gan_context *ctx, int32_t (*run)(gan_context *ctx, const char *path)) {
@@ -573,6 +585,7 @@ static int32_t pth(gan_context *ctx) { return with_file(ctx, pth_through); }
 static int32_t idx(gan_context *ctx) { return with_file(ctx, idx_through); }
 static int32_t png(gan_context *ctx) { return with_file(ctx, png_through); }
 static int32_t trainer(gan_context *ctx) { return with_file(ctx, trainer_through); }
+static int32_t sprites(gan_context *ctx) { return with_file(ctx, sprites_through); }
 static int32_t autoencoder(gan_context *ctx) { return with_file(ctx, autoencoder_through); }
 static int32_t data_from_idx(gan_context *ctx) { return with_file(ctx, data_from_idx_through); }
 
@@ -661,6 +674,7 @@ const scenario scenarios[] = {
     {"metrics", metrics},
     {"metrics in structs", metrics_in_structs},
     {"trainer", trainer},
+    {"sprites", sprites},
     {"autoencoder", autoencoder},
 };
 

@@ -113,6 +113,60 @@ static void test_saturation_and_contrast(void **state) {
     assert_near(item(gan_std(first, NULL, 0, 0, 0)), 1 / sqrt(12), 0.1);
 }
 
+enum { SPRITES = 40 };
+
+/* A grid of 8 x 8 pixels of RGBA: the left half transparent, the right one of alpha 3/4. */
+static gan_tensor *half_seen(gan_context *ctx) {
+    static double values[PIXELS * 4];
+    for (int i = 0; i < PIXELS; i++) {
+        int seen = i % SIDE >= SIDE / 2;
+        for (int c = 0; c < 3; c++) values[4 * i + c] = seen ? 0.1 * c + 0.01 * i : 0;
+        values[4 * i + 3] = seen ? 0.75 : 0;
+    }
+    gan_tensor *one = gan_from_doubles(ctx, values, SHAPE(1, SIDE, SIDE, 4));
+    return gan_broadcast(one, SHAPE(SPRITES, SIDE, SIDE, 4));
+}
+
+/* Colours of RGBA change as far as they are seen, and alpha does not. */
+static void test_rgba_color(void **state) {
+    gan_context *ctx = *state;
+    gan_augment_opts o = with(GAN_AUGMENT_COLOR);
+    o.unit_range = 1, o.saturation = o.contrast = 0;
+    gan_tensor *x = half_seen(ctx), *added = gan_sub(gan_augment(x, &o), x);
+    assert_made(ctx, added);
+    double widest = 0;
+    for (int64_t n = 0; n < SPRITES; n++) {
+        double b = element(added, (n + 1) * PIXELS * 4 - 2);
+        widest = fmax(widest, fabs(b));
+        for (int64_t i = 0; i < PIXELS; i++)
+            for (int64_t c = 0; c < 4; c++)
+                assert_near(element(added, (n * PIXELS + i) * 4 + c),
+                            i % SIDE < SIDE / 2 || c == 3 ? 0 : b, 1e-6);
+    }
+    assert_near(widest, 0.75 * 0.25, 0.03); /* half of half the range, three quarters seen */
+    o.saturation = 1, o.contrast = 0.5;
+    gan_tensor *y = gan_augment(x, &o);
+    assert_true(item(gan_max(gan_abs(gan_sub(y, x)), NULL, 0, 0)) > 0.1);
+    for (int64_t i = 0; i < PIXELS; i++)
+        for (int64_t c = 0; c < 4; c++)
+            if (i % SIDE < SIDE / 2 || c == 3)
+                assert_near(element(y, 4 * i + c), element(x, 4 * i + c), 0);
+}
+
+/* What comes in: transparent pixels of RGBA, the middle of the range else. */
+static void test_blanks(void **state) {
+    gan_context *ctx = *state;
+    gan_augment_opts o = with(GAN_AUGMENT_CUTOUT);
+    o.cutout = 1;
+    gan_tensor *x = gan_full(ctx, SHAPE(1, 1, 1, 4), 0.5);
+    assert_values(gan_augment(x, &o), SHAPE(1, 1, 1, 4), -1, -1, -1, -1);
+    assert_values(gan_augment(gan_full(ctx, SHAPE(1, 1, 1, 3), 1), &o), SHAPE(1, 1, 1, 3), 0, 0, 0);
+    o.unit_range = 1;
+    assert_values(gan_augment(x, &o), SHAPE(1, 1, 1, 4), 0, 0, 0, 0);
+    assert_values(gan_augment(gan_full(ctx, SHAPE(1, 1, 1, 3), 1), &o), SHAPE(1, 1, 1, 3), 0.5, 0.5,
+                  0.5);
+}
+
 static void test_draws(void **state) {
     gan_context *ctx = *state;
     gan_tensor *x = gan_randn(ctx, SHAPE(4, 6, 6, 3));
@@ -167,6 +221,9 @@ static void test_refusals(void **state) {
     o = with(7);
     o.brightness = -1;
     assert_refused(ctx, gan_augment(x, &o), GAN_EINVAL, "gan_augment", "brightness");
+    o = with(7);
+    o.unit_range = 2;
+    assert_refused(ctx, gan_augment(x, &o), GAN_EINVAL, "gan_augment", "unit_range is 2");
     assert_refused(ctx, gan_augment(gan_zeros(ctx, SHAPE(2, 3)), NULL), GAN_EINVAL, "gan_augment",
                    "(2, 3)");
     assert_null(gan_augment(NULL, NULL));
@@ -176,6 +233,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         CONTEXT_TEST(test_translation), CONTEXT_TEST(test_cutout),
         CONTEXT_TEST(test_brightness),  CONTEXT_TEST(test_saturation_and_contrast),
+        CONTEXT_TEST(test_rgba_color),  CONTEXT_TEST(test_blanks),
         CONTEXT_TEST(test_draws),       CONTEXT_TEST(test_extremes),
         cmocka_unit_test(test_threads), CONTEXT_TEST(test_refusals),
     };

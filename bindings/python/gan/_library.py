@@ -76,7 +76,8 @@ class Library:
         """An options struct with the library's defaults and these values over them."""
         struct = kind()
         getattr(self, INITIALIZERS[kind])(ctypes.byref(struct), ctypes.sizeof(struct))
-        fields = {field[0] for field in kind._fields_} - {"struct_size", "reserved"}
+        fields = {name for name, _ in kind._fields_
+                  if name != "struct_size" and not name.startswith("reserved")}
         for name, value in values.items():
             field = name.rstrip("_")  # lambda_
             if field not in fields:

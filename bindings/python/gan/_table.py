@@ -114,7 +114,8 @@ class SheetOptions(Structure):
 class LoaderOptions(Structure):
     _fields_ = [("struct_size", c_uint32), ("batch", c_int32), ("seed", c_uint64),
                 ("shuffle", c_int32), ("flip", c_int32), ("remainder", c_int32),
-                ("reserved", c_uint32), ("lo", c_double), ("hi", c_double)]
+                ("reserved", c_uint32), ("lo", c_double), ("hi", c_double),
+                ("premultiply", c_int32), ("reserved2", c_int32)]
 
 
 class KernelOptions(Structure):
@@ -145,7 +146,7 @@ class Histogram(Structure):
 class AugmentOptions(Structure):
     _fields_ = [("struct_size", c_uint32), ("policy", c_uint32), ("brightness", c_double),
                 ("saturation", c_double), ("contrast", c_double), ("translation", c_double),
-                ("cutout", c_double)]
+                ("cutout", c_double), ("unit_range", c_int32), ("reserved", c_int32)]
 
 
 class PlateauRecord(Structure):
@@ -173,7 +174,9 @@ class TrainerOptions(Structure):
                 ("alpha", c_double), ("momentum", c_double), ("momentum_end", c_double),
                 ("momentum_epochs", c_int32), ("halve_every", c_int32), ("halve_stalled", c_int32),
                 ("linear_steps", c_int32), ("lr_decay", c_double), ("lr_floor", c_double),
-                ("gamma", c_double), ("lambda_k", c_double), ("average", c_double)]
+                ("gamma", c_double), ("lambda_k", c_double), ("average", c_double),
+                ("augment", c_int32), ("relativistic", c_int32), ("premultiply", c_int32),
+                ("penalty_every", c_int32)]
 
 
 class TrainerStats(Structure):

@@ -20,7 +20,7 @@ def augment(x: Tensor, policy: Iterable[str] = tuple(_POLICIES), **options: Any)
     """Images changed at random, each by itself; for what a discriminator sees.
 
     policy: names among "color", "translation", "cutout". Options brightness, saturation, contrast,
-    translation, cutout.
+    translation, cutout, unit_range.
     """
     try:
         bits = sum(_POLICIES[name] for name in set(policy))

@@ -164,7 +164,7 @@ class Dataset(Handle):
 class Loader(Handle):
     """Batches of a data set, epoch after epoch, without end.
 
-    Options: batch, seed, shuffle, flip, remainder ("drop", "keep", "wrap"), lo, hi; see
+    Options: batch, seed, shuffle, flip, remainder ("drop", "keep", "wrap"), premultiply, lo, hi; see
     gan_loader_opts.
     """
 

@@ -40,6 +40,7 @@ _CHOICES = {
     "clip": {"none": 0, "after": 1, "before": 2},
     "condition": {"none": 0, "maps": 1, "projection": 2},
     "dragan": {"uniform": 1, "gaussian": 2},
+    "augment": {"none": 0, "color": 1, "translation": 2, "cutout": 4, "all": 7},
 }
 
 
@@ -114,7 +115,8 @@ class Trainer(Handle):
         dataset.context.check(library.gan_trainer_loader_opts(ctypes.byref(struct),
                                                               ctypes.byref(wanted)))
         return Loader(dataset, **{"batch": wanted.batch, "lo": wanted.lo, "hi": wanted.hi,
-                                  "remainder": "wrap", **options})
+                                  "remainder": "wrap", "premultiply": wanted.premultiply,
+                                  **options})
 
     def _module(self, function: str) -> Any:
         handle = getattr(self.context.library, function)(self.handle)
