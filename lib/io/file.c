@@ -21,6 +21,9 @@ enum {
 int32_t file_error(gan_context *ctx, const char *path, const char *action, int reason) {
     char text[128];
 
+    if (reason == FILE_SHORT) {
+        return error_set(ctx, GAN_EIO, "%s: became shorter while it was read", path);
+    }
     if (strerror_r(reason, text, sizeof text) != 0) {
         snprintf(text, sizeof text, "error %d", reason);
     }
@@ -29,57 +32,77 @@ int32_t file_error(gan_context *ctx, const char *path, const char *action, int r
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-/* Fills the block; a file that ends early was cut while it was read. */
-static int32_t read_exactly(gan_context *ctx, const char *path, int descriptor, uint8_t *to,
-                            size_t bytes) {
-    while (bytes > 0) {
-        ssize_t got = read(descriptor, to, bytes < CALL_BYTES ? bytes : CALL_BYTES);
-
-        if (got > 0) {
-            to += got;
-            bytes -= (size_t)got;
-        } else if (got == 0) {
-            return error_set(ctx, GAN_EIO, "%s: became shorter while it was read", path);
-        } else if (errno != EINTR) {
-            return file_error(ctx, path, "read", errno);
-        }
-    }
-    return GAN_OK;
-}
-
-static int32_t read_descriptor(gan_context *ctx, const char *path, int descriptor, uint8_t **out,
-                               size_t *out_bytes) {
+static int32_t check_regular(gan_context *ctx, const char *path, file_source *source) {
     struct stat info;
-    if (fstat(descriptor, &info) != 0) return file_error(ctx, path, "read", errno);
+    if (fstat(source->descriptor, &info) != 0) return file_error(ctx, path, "read", errno);
     if (S_ISDIR(info.st_mode)) return file_error(ctx, path, "read", EISDIR);
     if (!S_ISREG(info.st_mode)) {
         return error_set(ctx, GAN_EIO, "%s: cannot read: not a regular file", path);
     }
-
-    size_t bytes = (size_t)info.st_size;
-    if ((off_t)bytes != info.st_size) return file_error(ctx, path, "read", EFBIG);
-
-    uint8_t *block = arena_alloc(ctx, bytes);
-    if (block == NULL) return GAN_ENOMEM;
-
-    int32_t status = read_exactly(ctx, path, descriptor, block, bytes);
-    if (status != GAN_OK) {
-        arena_free(ctx, block);
-        return status;
-    }
-    *out = block;
-    *out_bytes = bytes;
+    source->bytes = (size_t)info.st_size;
+    if ((off_t)source->bytes != info.st_size) return file_error(ctx, path, "read", EFBIG);
     return GAN_OK;
 }
 
-int32_t file_read(gan_context *ctx, const char *path, uint8_t **out, size_t *out_bytes) {
+int32_t file_source_open(gan_context *ctx, const char *path, file_source *out) {
     /* O_NONBLOCK: opening a pipe without a writer would wait for ever. */
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0) return file_error(ctx, path, "open", errno);
+    file_source source = {.descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+    if (source.descriptor < 0) return file_error(ctx, path, "open", errno);
 
-    int32_t status = read_descriptor(ctx, path, descriptor, out, out_bytes);
-    close(descriptor);
-    return status;
+    int32_t status = check_regular(ctx, path, &source);
+    if (status != GAN_OK) {
+        close(source.descriptor);
+        return status;
+    }
+    *out = source;
+    return GAN_OK;
+}
+
+void file_source_close(file_source *source) {
+    if (source->descriptor >= 0) close(source->descriptor);
+    source->descriptor = -1;
+}
+
+int file_source_read(const file_source *source, size_t at, void *to, size_t bytes) {
+    uint8_t *next = to;
+
+    if (source->descriptor < 0) {
+        memcpy(to, source->memory + at, bytes);
+        return 0;
+    }
+    while (bytes > 0) {
+        ssize_t got =
+            pread(source->descriptor, next, bytes < CALL_BYTES ? bytes : CALL_BYTES, (off_t)at);
+
+        if (got > 0) {
+            next += got;
+            at += (size_t)got;
+            bytes -= (size_t)got;
+        } else if (got == 0) {
+            return FILE_SHORT;
+        } else if (errno != EINTR) {
+            return errno;
+        }
+    }
+    return 0;
+}
+
+int32_t file_read(gan_context *ctx, const char *path, uint8_t **out, size_t *out_bytes) {
+    file_source source;
+    int32_t status = file_source_open(ctx, path, &source);
+    if (status != GAN_OK) return status;
+
+    uint8_t *block = arena_alloc(ctx, source.bytes);
+    int reason = block == NULL ? 0 : file_source_read(&source, 0, block, source.bytes);
+    file_source_close(&source);
+    if (block == NULL) return GAN_ENOMEM;
+    if (reason != 0) {
+        arena_free(ctx, block);
+        return file_error(ctx, path, "read", reason);
+    }
+    *out = block;
+    *out_bytes = source.bytes;
+    return GAN_OK;
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */

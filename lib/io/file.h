@@ -8,8 +8,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Sets GAN_EIO: "<path>: cannot <action>: <the text of the errno `reason`>". */
+/* Sets GAN_EIO: "<path>: cannot <action>: <the text of the errno `reason`>", or that the
+ * file became shorter. */
 int32_t file_error(gan_context *ctx, const char *path, const char *action, int reason);
+
+/* Bytes that are read piece by piece, by any thread: those of a regular file, or of memory. */
+typedef struct file_source {
+    int descriptor;        /* -1: none, */
+    const uint8_t *memory; /* but this, borrowed */
+    size_t bytes;
+} file_source;
+
+int32_t file_source_open(gan_context *ctx, const char *path, file_source *out);
+void file_source_close(file_source *source);
+
+/* Copies `bytes` bytes from byte `at` on. Returns 0, an errno, or FILE_SHORT: the file was cut
+ * after it was opened. */
+enum { FILE_SHORT = -1 };
+int file_source_read(const file_source *source, size_t at, void *to, size_t bytes);
 
 /* Reads a regular file into a block of the arena, which is the caller's. */
 int32_t file_read(gan_context *ctx, const char *path, uint8_t **out, size_t *out_bytes);

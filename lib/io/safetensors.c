@@ -44,6 +44,8 @@ static const struct {
 
 const char *safetensors_dtype_name(safetensors_dtype dtype) { return dtypes[dtype].name; }
 
+size_t safetensors_element_bytes(safetensors_dtype dtype) { return dtypes[dtype].bits / 8; }
+
 /* SAFETENSORS_DTYPE_COUNT: unknown. */
 static safetensors_dtype find_dtype(const char *name) {
     int dtype = 0;
@@ -73,7 +75,7 @@ static int by_name(const void *a, const void *b) {
 
 static int by_place(const void *a, const void *b) {
     const safetensors_entry *x = a, *y = b;
-    if (x->data != y->data) return x->data < y->data ? -1 : 1;
+    if (x->at != y->at) return x->at < y->at ? -1 : 1;
     return (x->bytes > y->bytes) - (x->bytes < y->bytes);
 }
 
@@ -102,8 +104,8 @@ typedef struct parser {
     gan_context *ctx;
     const char *path;
     json_reader json;
-    const uint8_t *data; /* behind the header */
-    size_t data_bytes;
+    const uint8_t *data; /* behind the header, or NULL: was not read */
+    size_t data_at, data_bytes;
     size_t entry_capacity, metadata_capacity;
     int metadata_seen;
     safetensors file;
@@ -197,7 +199,8 @@ static int32_t parse_offsets(parser *p, safetensors_entry *entry) {
                          "%s: tensor " NAME " ends at %" PRId64 ", past the data's %zu bytes",
                          p->path, entry->name, end, p->data_bytes);
     }
-    entry->data = p->data + begin;
+    entry->at = p->data_at + (size_t)begin;
+    if (p->data != NULL) entry->data = p->data + begin;
     entry->bytes = (size_t)(end - begin);
     return GAN_OK;
 }
@@ -267,23 +270,23 @@ static int32_t parse_header(parser *p) {
 
 /* Entries must follow each other from the first byte of the data to its last. */
 static int32_t check_coverage(parser *p) {
-    const uint8_t *end = p->data;
+    size_t end = p->data_at;
 
     sort(p->file.entries, p->file.count, sizeof *p->file.entries, by_place);
     for (size_t i = 0; i < p->file.count; i++) {
         const safetensors_entry *entry = &p->file.entries[i];
-        if (entry->data != end) {
+        if (entry->at != end) {
             return error_set(p->ctx, GAN_EFORMAT,
                              "%s: tensor " NAME " begins at %zu where %zu is next: %s", p->path,
-                             entry->name, (size_t)(entry->data - p->data), (size_t)(end - p->data),
-                             entry->data < end ? "an overlap" : "a hole");
+                             entry->name, entry->at - p->data_at, end - p->data_at,
+                             entry->at < end ? "an overlap" : "a hole");
         }
         end += entry->bytes;
     }
-    if (end != p->data + p->data_bytes) {
+    if (end != p->data_at + p->data_bytes) {
         return error_set(p->ctx, GAN_EFORMAT,
                          "%s: the tensors end at %zu, before the data's %zu bytes", p->path,
-                         (size_t)(end - p->data), p->data_bytes);
+                         end - p->data_at, p->data_bytes);
     }
     return GAN_OK;
 }
@@ -307,36 +310,66 @@ static int32_t check_names(parser *p) {
     return error_set(p->ctx, GAN_EFORMAT, "%s: metadata " NAME " occurs twice", p->path, twice);
 }
 
-static int32_t parse_image(parser *p, uint8_t *image, size_t bytes) {
+/* Where the data of a file of `bytes` bytes begins, whose first are at `image`, if there are so
+ * many. */
+static int32_t find_data(gan_context *ctx, const char *path, const uint8_t *image, size_t bytes,
+                         size_t *out) {
     if (bytes < LENGTH_BYTES) {
-        return error_set(p->ctx, GAN_EFORMAT, "%s: %zu bytes are no safetensors file", p->path,
-                         bytes);
+        return error_set(ctx, GAN_EFORMAT, "%s: %zu bytes are no safetensors file", path, bytes);
     }
     uint64_t header = bytes_le(image, LENGTH_BYTES);
     if (header > MAX_HEADER_BYTES || header > bytes - LENGTH_BYTES) {
-        return error_set(p->ctx, GAN_EFORMAT,
+        return error_set(ctx, GAN_EFORMAT,
                          "%s: no safetensors file: a header of %" PRIu64 " bytes in a file of %zu",
-                         p->path, header, bytes);
+                         path, header, bytes);
     }
+    *out = LENGTH_BYTES + (size_t)header;
+    return GAN_OK;
+}
 
-    p->json = json_read((char *)image + LENGTH_BYTES, (size_t)header);
-    p->data = image + LENGTH_BYTES + header;
-    p->data_bytes = bytes - LENGTH_BYTES - (size_t)header;
+/* p->data_at and, if there is the data in the image, p->data are known. */
+static int32_t parse_image(parser *p, size_t bytes, safetensors *out) {
+    p->json = json_read((char *)p->file.image + LENGTH_BYTES, p->data_at - LENGTH_BYTES);
+    p->data_bytes = bytes - p->data_at;
     int32_t status = parse_header(p);
     if (status == GAN_OK) status = check_coverage(p);
     if (status == GAN_OK) status = check_names(p);
+    if (status == GAN_OK) *out = p->file;
     return status;
 }
 
 int32_t safetensors_parse(gan_context *ctx, const char *path, uint8_t *image, size_t bytes,
                           safetensors *out) {
     parser p = {.ctx = ctx, .path = path, .file.image = image};
-    int32_t status = parse_image(&p, image, bytes);
+    int32_t status = find_data(ctx, path, image, bytes, &p.data_at);
     if (status == GAN_OK) {
-        *out = p.file;
-    } else {
-        safetensors_release(ctx, &p.file);
+        p.data = image + p.data_at;
+        status = parse_image(&p, bytes, out);
     }
+    if (status != GAN_OK) safetensors_release(ctx, &p.file);
+    return status;
+}
+
+/* The first bytes of the source, as many as there are if it is shorter. */
+static int32_t read_begin(gan_context *ctx, const char *path, const file_source *source,
+                          uint8_t *to, size_t bytes) {
+    int reason = file_source_read(source, 0, to, bytes < source->bytes ? bytes : source->bytes);
+    return reason == 0 ? GAN_OK : file_error(ctx, path, "read", reason);
+}
+
+int32_t safetensors_read_header(gan_context *ctx, const char *path, const file_source *source,
+                                safetensors *out) {
+    parser p = {.ctx = ctx, .path = path};
+    uint8_t length[LENGTH_BYTES];
+    int32_t status = read_begin(ctx, path, source, length, sizeof length);
+    if (status == GAN_OK) status = find_data(ctx, path, length, source->bytes, &p.data_at);
+    if (status != GAN_OK) return status;
+
+    p.file.image = arena_alloc(ctx, p.data_at);
+    if (p.file.image == NULL) return GAN_ENOMEM;
+    status = read_begin(ctx, path, source, p.file.image, p.data_at);
+    if (status == GAN_OK) status = parse_image(&p, source->bytes, out);
+    if (status != GAN_OK) safetensors_release(ctx, &p.file);
     return status;
 }
 

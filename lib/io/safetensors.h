@@ -5,6 +5,7 @@
 #define GAN_IO_SAFETENSORS_H
 
 #include "gan/base.h"
+#include "io/file.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -41,7 +42,8 @@ typedef struct safetensors_entry {
     safetensors_dtype dtype;
     int32_t rank;
     int64_t dims[SAFETENSORS_MAX_RANK];
-    const uint8_t *data; /* as read: of any alignment, so memcpy it */
+    const uint8_t *data; /* as read: of any alignment, so memcpy it; NULL: was not read, */
+    size_t at;           /* and is in the file from this byte on */
     size_t bytes;
 } safetensors_entry;
 
@@ -56,7 +58,7 @@ typedef struct safetensors {
     size_t count;
     safetensors_pair *metadata;
     size_t metadata_count;
-    uint8_t *image; /* the whole file: names, strings and data point into it... */
+    uint8_t *image; /* the file as far as it was read: names, strings and data point into it... */
     uint8_t *more;  /* ...or here, where a reader had to make them; NULL: it did not */
 } safetensors;
 
@@ -66,6 +68,9 @@ const char *safetensors_dtype_name(safetensors_dtype dtype);
 /* Reads and checks a file: every byte of data belongs to exactly one entry, whose shape and type
  * need exactly its bytes. *out is written on success only. */
 int32_t safetensors_read(gan_context *ctx, const char *path, safetensors *out);
+/* The same, but the data stays where it is: entries tell where. */
+int32_t safetensors_read_header(gan_context *ctx, const char *path, const file_source *source,
+                                safetensors *out);
 /* The same for a file in memory, a block of the arena, of which it becomes the owner in any case.
  */
 int32_t safetensors_parse(gan_context *ctx, const char *path, uint8_t *image, size_t bytes,
@@ -83,6 +88,9 @@ const char *safetensors_metadata(const safetensors *file, const char *key);
 /* Drops all entries but those whose names begin with `part` and a dot, and that from the names; ""
  * keeps all. */
 void safetensors_keep(safetensors *file, const char *part);
+
+/* Bytes of an element, of a type of whole bytes. */
+size_t safetensors_element_bytes(safetensors_dtype dtype);
 
 /* Element i of an entry of type F16, BF16, F32, F64 or I64. */
 double safetensors_value(const safetensors_entry *entry, int64_t i);

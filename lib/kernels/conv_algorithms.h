@@ -40,8 +40,10 @@ int32_t conv_implicit(gan_context *ctx, const conv_pass *pass);
 
 /* One panel of one phase's kernel: w (o, kh, kw, c) at its taps, transposed for the forward pass,
  * to its place among the phase's panels (taps * c of the source, channels of the result) at `to`.
- */
-void conv_pack_panel(const conv_pass *pass, int64_t phase, int64_t panel, real *to);
+ * pass->w is row `begin` of w, and rows up to `end` are there: all those of the panel in the
+ * forward pass; otherwise any, whose part of the panel is made. */
+void conv_pack_panel(const conv_pass *pass, int64_t phase, int64_t panel, int64_t begin,
+                     int64_t end, real *to);
 
 /* For narrow or few images: unfold the source a block at a time, multiply by the kernel. */
 int32_t conv_unfolded(gan_context *ctx, const conv_pass *pass);

@@ -8,7 +8,7 @@
  * A chunk is a band of lines of one image of the result; it projects the lines of the source that
  * the band sees, a few of them again for the neighbouring band. A line is folded in two steps, each
  * of which reads whole vectors: over the rows of taps, then over the taps of a row. */
-#include "kernels/conv_algorithms.h"
+#include "kernels/conv_folded.h"
 
 #include "core/alloc.h"
 #include "core/threads.h"
@@ -30,23 +30,6 @@ typedef real vec __attribute__((vector_size(LANES * sizeof(real))));
 typedef real vec_at
     __attribute__((vector_size(LANES * sizeof(real)), aligned(sizeof(real)), may_alias));
 
-typedef struct fold_job {
-    const conv_pass *pass;
-    int64_t in_h, in_w, in_c;
-    int64_t out_h, out_w, out_c;
-    int64_t kh, kw, sh, sw, dh, pt, pl;
-    int64_t products_row;  /* of a source pixel: kernel taps * out_c, filled up */
-    int64_t run;           /* of that, a row of taps: kw * out_c */
-    int64_t meet;          /* source pixels that meet at a result's */
-    int64_t group;         /* elements of the pixels between two source pixels: sw * out_c */
-    int64_t sums_row;      /* a row of taps, filled up to `meet` groups and whole vectors */
-    int64_t first, groups; /* of a line of the result, in groups; source pixel j is at group j */
-    int64_t band, bands;   /* lines of the result, and bands of an image */
-    const real *kernel;    /* panels (in_c, kh * kw * out_c) */
-    real *scratch;         /* per worker: products, then sums, then a line of the result */
-    int64_t scratch_size, sums_at, line_at;
-} fold_job;
-
 typedef struct span {
     int64_t begin, end;
 } span;
@@ -66,7 +49,7 @@ static span seen_by(const fold_job *job, span y) {
 
 static void project(const fold_job *job, int64_t image, span seen, real *products) {
     const gemm_left lines = gemm_left_rows(
-        job->pass->in + (image * job->in_h + seen.begin) * job->in_w * job->in_c, job->in_c);
+        job->pass.in + (image * job->in_h + seen.begin) * job->in_w * job->in_c, job->in_c);
     const gemm_right kernel = gemm_right_panels(job->kernel, job->in_c);
     gemm_packed((seen.end - seen.begin) * job->in_w, job->products_row, job->in_c, &lines, &kernel,
                 0, products, job->products_row);
@@ -135,11 +118,9 @@ static void fold_line(const fold_job *job, const real *sums, real *line) {
         sum_taps(job, job->meet, vectors, sums, line);
 }
 
-static void fold_band(void *arg, int64_t chunk, int worker) {
-    const fold_job *job = arg;
-    const int64_t image = chunk / job->bands, begin = chunk % job->bands * job->band;
+void fold_band(const fold_job *job, int64_t image, int64_t band, real *products) {
+    const int64_t begin = band * job->band;
     const span lines = {begin, min_i64(begin + job->band, job->out_h)};
-    real *products = job->scratch + worker * job->scratch_size;
     real *sums = products + job->sums_at, *line = products + job->line_at;
     /* rows of sums: those before the first source pixel and behind the last stay zero */
     memset(sums, 0, (size_t)(job->line_at - job->sums_at) * sizeof(real));
@@ -149,7 +130,7 @@ static void fold_band(void *arg, int64_t chunk, int worker) {
     for (int64_t y = lines.begin; y < lines.end; y++) {
         sum_rows(job, y, seen.begin, products, sums + before * job->sums_row);
         fold_line(job, sums + (before + job->first) * job->sums_row, line);
-        memcpy(job->pass->out + (image * job->out_h + y) * job->out_w * job->out_c,
+        memcpy(job->pass.out + (image * job->out_h + y) * job->out_w * job->out_c,
                line + (job->pl - job->first * job->sw) * job->out_c,
                (size_t)(job->out_w * job->out_c) * sizeof(real));
     }
@@ -159,7 +140,7 @@ static void fold_band(void *arg, int64_t chunk, int worker) {
 
 static fold_job fold_shapes(const conv_pass *pass) {
     const conv_geom *q = pass->geom;
-    fold_job job = {.pass = pass,
+    fold_job job = {.pass = *pass,
                     .in_h = q->ho,
                     .in_w = q->wo,
                     .in_c = q->o,
@@ -191,7 +172,7 @@ static void fold_cut(fold_job *job) {
     job->first = floor_div(job->pl, job->sw);
     job->groups = floor_div(job->pl + job->out_w - 1, job->sw) + 1 - job->first;
 
-    const int64_t share = ceil_div(job->out_h * job->pass->geom->n, TILING_PIECES);
+    const int64_t share = ceil_div(job->out_h * job->pass.geom->n, TILING_PIECES);
     const int64_t line = job->in_w * job->products_row; /* products of a source line */
     job->band = min_i64(max_i64(share, BAND_LEAST), BAND / line * job->sh);
     job->band = min_i64(max_i64(job->band, 1), job->out_h);
@@ -212,35 +193,48 @@ static void fold_cut(fold_job *job) {
     job->scratch_size = job->line_at + slot_size(job->groups * job->group + LANES);
 }
 
-/* The kernel in panels; of the forward pass, taps reversed and o behind them. */
-static void pack(const fold_job *job, real *reversed, real *panels) {
-    const conv_pass *pass = job->pass;
+fold_job fold_plan(const conv_pass *pass) {
+    fold_job job = fold_shapes(pass);
+    fold_cut(&job);
+    return job;
+}
+
+int64_t fold_kernel(const fold_job *job) {
+    return ceil_div(job->products_row, GEMM_PANEL) * GEMM_PANEL * job->in_c;
+}
+
+/* In the forward pass taps are reversed, and o is behind them. */
+void fold_pack(const fold_job *job, const real *w, real *panels) {
     const int64_t taps = job->kh * job->kw, cols = taps * job->out_c;
-    if (!pass->forward) {
-        gemm_pack(0, job->in_c, cols, pass->w, cols, panels);
+    if (!job->pass.forward) {
+        gemm_pack(0, job->in_c, cols, w, cols, panels);
         return;
     }
+    memset(panels, 0, (size_t)fold_kernel(job) * sizeof(real));
     for (int64_t t = 0; t < taps; t++)
-        for (int64_t o = 0; o < job->out_c; o++)
-            memcpy(reversed + (t * job->out_c + o) * job->in_c,
-                   pass->w + (o * taps + taps - 1 - t) * job->in_c,
-                   (size_t)job->in_c * sizeof(real));
-    gemm_pack(1, job->in_c, cols, reversed, job->in_c, panels);
+        for (int64_t o = 0; o < job->out_c; o++) {
+            const real *from = w + (o * taps + taps - 1 - t) * job->in_c;
+            real *to = panels + gemm_panel_at(job->in_c, t * job->out_c + o);
+            for (int64_t c = 0; c < job->in_c; c++) to[c * GEMM_PANEL] = from[c];
+        }
+}
+
+static void run_band(void *arg, int64_t chunk, int worker) {
+    const fold_job *job = arg;
+    fold_band(job, chunk / job->bands, chunk % job->bands,
+              job->scratch + worker * job->scratch_size);
 }
 
 int32_t conv_folded(gan_context *ctx, const conv_pass *pass) {
-    fold_job job = fold_shapes(pass);
-    fold_cut(&job);
+    fold_job job = fold_plan(pass);
     const int64_t workers = parallel_workers(ctx);
-    const int64_t cols = ceil_div(job.products_row, GEMM_PANEL) * GEMM_PANEL;
-    const int64_t reversed = slot_size(job.kh * job.run * job.in_c);
-    real *kernel = arena_alloc_array(ctx, (size_t)(reversed + cols * job.in_c), sizeof(real));
+    real *kernel = arena_alloc_array(ctx, (size_t)fold_kernel(&job), sizeof(real));
     job.scratch = arena_alloc_array(ctx, (size_t)(workers * job.scratch_size), sizeof(real));
     const int ready = kernel && job.scratch;
     if (ready) {
-        pack(&job, kernel, kernel + reversed);
-        job.kernel = kernel + reversed;
-        parallel_for(ctx, pass->geom->n * job.bands, fold_band, &job);
+        fold_pack(&job, pass->w, kernel);
+        job.kernel = kernel;
+        parallel_for(ctx, pass->geom->n * job.bands, run_band, &job);
     }
     arena_free(ctx, job.scratch);
     arena_free(ctx, kernel);

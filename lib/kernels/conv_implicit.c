@@ -51,19 +51,21 @@ static int64_t kernel_at(const implicit_job *job, int64_t phase) {
     return depth * channel_panels(job) * GEMM_PANEL;
 }
 
-void conv_pack_panel(const conv_pass *pass, int64_t phase, int64_t panel, real *to) {
+void conv_pack_panel(const conv_pass *pass, int64_t phase, int64_t panel, int64_t begin,
+                     int64_t end, real *to) {
     const conv_geom *q = pass->geom;
     const window win = conv_pass_window(pass, phase);
     const int64_t taps = window_taps(&win), row = q->kh * q->kw * q->c;
     const int64_t col = panel * GEMM_PANEL;
     const int64_t cols = min_i64(GEMM_PANEL, conv_pass_channels(pass) - col);
-    to += col * taps * win.c;
+    const int64_t depth = pass->forward ? win.c : end - begin;
+    const int64_t from = pass->forward ? (col - begin) * row : col;
+    to += col * taps * win.c + (pass->forward ? 0 : begin * GEMM_PANEL);
     for (int64_t t = 0; t < taps; t++) {
         const int64_t a = win.y.tap_first + t / win.x.taps * win.y.tap_step;
         const int64_t b = win.x.tap_first + t % win.x.taps * win.x.tap_step;
         const real *tap = pass->w + (a * q->kw + b) * q->c;
-        gemm_pack(pass->forward, win.c, cols, tap + col * (pass->forward ? row : 1), row,
-                  to + t * win.c * GEMM_PANEL);
+        gemm_pack(pass->forward, depth, cols, tap + from, row, to + t * win.c * GEMM_PANEL);
     }
 }
 
@@ -73,7 +75,8 @@ static void pack_some(void *arg, int64_t chunk, int worker) {
     const int64_t panels = channel_panels(job);
     for (int64_t p = panels * chunk / job->packings; p < panels * (chunk + 1) / job->packings; p++)
         for (int64_t phase = 0; phase < job->phases; phase++)
-            conv_pack_panel(job->pass, phase, p, job->kernel + kernel_at(job, phase));
+            conv_pack_panel(job->pass, phase, p, 0, job->pass->geom->o,
+                            job->kernel + kernel_at(job, phase));
 }
 
 /* ---- one band of one phase ------------------------------------------------------------------- */

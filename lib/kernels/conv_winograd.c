@@ -106,10 +106,13 @@ static void load_source(const winograd_job *job, range lines, const spectrum *to
 
 static void load_kernel(const winograd_job *job, range in_panels, range out_panels,
                         const spectrum *to) {
+    const conv_geom *q = job->p->geom;
+    const range o_panels = job->pass->forward ? out_panels : in_panels;
+    const real *w = job->pass->w + o_panels.begin * GEMM_PANEL * q->kh * q->kw * q->c;
     if (job->pass->forward)
-        winograd_load_w_transposed(job->p, job->pass->w, in_panels, out_panels, to);
+        winograd_load_w_transposed(job->p, w, in_panels, o_panels, to);
     else
-        winograd_load_w(job->p, job->pass->w, in_panels, out_panels, to);
+        winograd_load_w(job->p, w, o_panels, out_panels, to);
 }
 
 static void store_result(const winograd_job *job, const spectrum *from, range lines, range panels,

@@ -59,7 +59,7 @@ void winograd_load_x(const winograd_plan *p, const real *x, range lines, range p
 void winograd_load_g(const winograd_plan *p, const real *g, range lines, range panels,
                      const spectrum *to);
 
-/* Rows are o, panels those of x. */
+/* w begins with the first of these channels of o. Rows are o, panels those of x. */
 void winograd_load_w(const winograd_plan *p, const real *w, range o_panels, range x_panels,
                      const spectrum *to);
 /* Rows are those of x's channels, panels those of o. */

@@ -366,14 +366,14 @@ void winograd_load_w(const winograd_plan *p, const real *w, range o_panels, rang
                      const spectrum *to) {
     const image im = image_w(p->geom);
     const line_steps out = row_steps(p, to);
-    const range o = channels_of(p, o_panels);
+    const range o = {0, range_size(channels_of(p, o_panels))};
     for (int64_t panel = x_panels.begin; panel < x_panels.end; panel++) {
         const patch a = panel_patch(p, panel);
         real *const rows = to->data + (panel - x_panels.begin) * to->panel;
         for (int64_t i = o.begin; i < o.end; i += KERNELS)
             load_kernels(p, &im, &a, next_kernels(0, &im, &a, o, i, w), w + i * im.h * im.w * im.c,
-                         rows + (i - o.begin) * to->row, out);
-        for (int64_t i = range_size(o); i < range_size(o_panels) * GEMM_PANEL; i++)
+                         rows + i * to->row, out);
+        for (int64_t i = o.end; i < range_size(o_panels) * GEMM_PANEL; i++)
             for (int64_t k = 0; k < p->points; k++)
                 memset(rows + i * to->row + k * to->point, 0, GEMM_PANEL * sizeof(real));
     }
@@ -399,7 +399,7 @@ static void transpose_tap(const real *w, int64_t distance, int64_t c, int64_t o,
     transpose_block(o, c, w, distance, stage, GEMM_PANEL);
 }
 
-/* One panel of o, one of x's channels in one phase. */
+/* One panel of o, one of x's channels in one phase; w begins with the panel. */
 typedef struct square {
     int64_t o_panel, x_panel;
 } square;
@@ -408,7 +408,7 @@ static void prefetch_square(const winograd_plan *p, const real *w, square s) {
     const image im = image_w(p->geom);
     const patch a = panel_patch(p, s.x_panel);
     const range o = channels_of(p, (range){s.o_panel, s.o_panel + 1});
-    for (int64_t i = o.begin; i < o.end; i++)
+    for (int64_t i = 0; i < range_size(o); i++)
         prefetch_patch(0, &im, &a, 0, w + i * im.h * im.w * im.c);
 }
 
@@ -423,22 +423,23 @@ static void load_square(const winograd_plan *p, const real *w, square s, real *t
         for (int64_t v = 0; v < taps; v++) {
             const int64_t y = a.y + u * q->sh, x = a.x + v * q->sw;
             const int64_t inside = y < q->kh && x < q->kw;
-            transpose_tap(inside ? w + ((o.begin * q->kh + y) * q->kw + x) * q->c + a.c : w,
-                          q->kh * q->kw * q->c, inside ? c_count : 0, range_size(o),
-                          stage + (u * taps + v) * SQUARE);
+            transpose_tap(inside ? w + (y * q->kw + x) * q->c + a.c : w, q->kh * q->kw * q->c,
+                          inside ? c_count : 0, range_size(o), stage + (u * taps + v) * SQUARE);
         }
     p->f->w_to_points(GEMM_PANEL, stage, (line_steps){taps * SQUARE, SQUARE, GEMM_PANEL}, to, out);
 }
 
 void winograd_load_w_transposed(const winograd_plan *p, const real *w, range x_panels,
                                 range o_panels, const spectrum *to) {
+    const int64_t distance = GEMM_PANEL * p->geom->kh * p->geom->kw * p->geom->c; /* of panels */
     line_steps out = point_steps(p, to);
     out.next = to->row;
     for (square s = {o_panels.begin, x_panels.begin}; s.x_panel < x_panels.end;) {
         square next = {s.o_panel + 1, s.x_panel};
         if (next.o_panel == o_panels.end) next = (square){o_panels.begin, s.x_panel + 1};
-        if (next.x_panel < x_panels.end) prefetch_square(p, w, next);
-        load_square(p, w, s,
+        if (next.x_panel < x_panels.end)
+            prefetch_square(p, w + (next.o_panel - o_panels.begin) * distance, next);
+        load_square(p, w + (s.o_panel - o_panels.begin) * distance, s,
                     to->data + (s.x_panel - x_panels.begin) * GEMM_PANEL * to->row +
                         (s.o_panel - o_panels.begin) * to->panel,
                     out);

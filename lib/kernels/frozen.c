@@ -3,8 +3,6 @@
 
 #include "core/threads.h"
 
-#include <string.h>
-
 /* Results of at most this many channels leave a product's registers mostly empty. */
 static const int64_t FEW = 8;
 
@@ -68,52 +66,46 @@ void frozen_plan(gan_context *ctx, const conv_geom *geom, int forward, int64_t i
     (void)ctx;
     *plan = (frozen_conv){.geom = *geom, .forward = forward, .stages = 1};
     plan->geom.n = 1;
+    plan->factors = forward ? geom->o : geom->c;
     flatten(plan);
     const conv_geom *q = &plan->geom;
     plan->channels = forward ? q->o : q->c;
     choose(plan);
     if (plan->method == FROZEN_DIRECT) frozen_direct_plan(plan);
     if (plan->method == FROZEN_WINOGRAD) frozen_winograd_plan(plan, images);
-    plan->in_turn = plan->method == FROZEN_FOLDED;
-    if (plan->in_turn) plan->kernel = q->o * q->kh * q->kw * q->c;
+    if (plan->method == FROZEN_FOLDED) frozen_folded_plan(plan);
 }
 
-void frozen_pack(gan_context *ctx, const frozen_conv *plan, const real *w, real *kernel) {
-    if (plan->method == FROZEN_DIRECT) frozen_direct_pack(ctx, plan, w, kernel);
-    if (plan->method == FROZEN_WINOGRAD) frozen_winograd_pack(ctx, plan, w, kernel);
-    if (plan->method == FROZEN_FOLDED) memcpy(kernel, w, (size_t)plan->kernel * sizeof(real));
+/* The channels of the result are o of a forward pass, c of a data gradient. */
+static void scale_rows(const frozen_conv *plan, int64_t row, const real *scale, real *restrict w) {
+    const conv_geom *q = &plan->geom;
+    const int64_t end = min_i64(row + plan->pack_rows, q->o), size = q->kh * q->kw * q->c;
+    const int64_t run = plan->forward ? size : plan->factors;
+    for (int64_t o = row; o < end; o++)
+        for (int64_t left = size; left > 0; left -= run, w += run)
+            for (int64_t c = 0; c < run; c++) w[c] *= scale[plan->forward ? o : c];
+}
+
+void frozen_pack(gan_context *ctx, const frozen_conv *plan, int64_t row, const real *scale, real *w,
+                 real *kernel) {
+    (void)ctx;
+    scale_rows(plan, row, scale, w);
+    if (plan->method == FROZEN_DIRECT) frozen_direct_pack(plan, row, w, kernel);
+    if (plan->method == FROZEN_WINOGRAD) frozen_winograd_pack(plan, row, w, kernel);
+    if (plan->method == FROZEN_FOLDED) frozen_folded_pack(plan, w, kernel);
 }
 
 int64_t frozen_units(gan_context *ctx, const frozen_conv *plan, int32_t stage, int64_t images) {
     (void)ctx;
     if (plan->method == FROZEN_DIRECT) return frozen_direct_units(plan, images);
     if (plan->method == FROZEN_WINOGRAD) return frozen_winograd_units(plan, stage, images);
-    return images;
-}
-
-/* A unit is an image; its kernel is packed anew, which is little beside the rest. */
-static int32_t run_folded(gan_context *ctx, const frozen_call *call, int64_t begin, int64_t end) {
-    const conv_geom *q = &call->plan->geom;
-    const int forward = call->plan->forward;
-    const int64_t large = q->h * q->w * q->c, small = q->ho * q->wo * q->o;
-    const int64_t in = forward ? large : small, out = forward ? small : large;
-    for (int64_t i = begin; i < end; i++) {
-        conv_pass pass = frozen_pass(call->plan, q);
-        pass.in = call->x + i * in;
-        pass.w = call->kernel;
-        pass.out = call->y + i * out;
-        const int32_t status = conv_folded(ctx, &pass);
-        if (status) return status;
-        const int64_t channels = call->plan->channels;
-        bias_act(ctx, out / channels, channels, call->act, pass.out, call->bias, pass.out);
-    }
-    return GAN_OK;
+    return frozen_folded_units(plan, images);
 }
 
 int32_t frozen_run(gan_context *ctx, const frozen_call *call, int32_t stage, int64_t begin,
                    int64_t end) {
-    if (call->plan->method == FROZEN_FOLDED) return run_folded(ctx, call, begin, end);
     if (call->plan->method == FROZEN_DIRECT) frozen_direct_run(ctx, call, begin, end);
     if (call->plan->method == FROZEN_WINOGRAD) frozen_winograd_run(ctx, call, stage, begin, end);
+    if (call->plan->method == FROZEN_FOLDED) frozen_folded_run(ctx, call, begin, end);
     return GAN_OK;
 }

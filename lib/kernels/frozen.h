@@ -18,7 +18,7 @@ static inline conv_pass frozen_pass(const frozen_conv *plan, const conv_geom *q)
  */
 
 void frozen_direct_plan(frozen_conv *plan);
-void frozen_direct_pack(gan_context *ctx, const frozen_conv *plan, const real *w, real *kernel);
+void frozen_direct_pack(const frozen_conv *plan, int64_t row, const real *w, real *kernel);
 int64_t frozen_direct_units(const frozen_conv *plan, int64_t images);
 void frozen_direct_run(gan_context *ctx, const frozen_call *call, int64_t begin, int64_t end);
 
@@ -30,7 +30,7 @@ int64_t frozen_direct_kernel(const frozen_conv *plan);
  */
 
 void frozen_winograd_plan(frozen_conv *plan, int64_t images);
-void frozen_winograd_pack(gan_context *ctx, const frozen_conv *plan, const real *w, real *kernel);
+void frozen_winograd_pack(const frozen_conv *plan, int64_t row, const real *w, real *kernel);
 int64_t frozen_winograd_units(const frozen_conv *plan, int32_t stage, int64_t images);
 void frozen_winograd_run(gan_context *ctx, const frozen_call *call, int32_t stage, int64_t begin,
                          int64_t end);
@@ -38,5 +38,13 @@ void frozen_winograd_run(gan_context *ctx, const frozen_call *call, int32_t stag
 /* The same of plan->algorithm. */
 double frozen_winograd_work(const frozen_conv *plan);
 int64_t frozen_winograd_kernel(const frozen_conv *plan);
+
+/* ---- frozen_folded.c: bands of lines of an image -----------------------------------------------
+ */
+
+void frozen_folded_plan(frozen_conv *plan);
+void frozen_folded_pack(const frozen_conv *plan, const real *w, real *kernel);
+int64_t frozen_folded_units(const frozen_conv *plan, int64_t images);
+void frozen_folded_run(gan_context *ctx, const frozen_call *call, int64_t begin, int64_t end);
 
 #endif

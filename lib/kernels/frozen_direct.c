@@ -15,11 +15,15 @@ static const int64_t ROWS = 128;
 /* Elements of a block of the result. */
 static const int64_t TILE = 64 * 1024;
 
-/* Multiply-adds of a unit, about: some tenth of a millisecond. */
-static const int64_t UNIT = 12 * 1000 * 1000;
+/* Multiply-adds of a unit, about: some tenth of a millisecond. Of many images three times as many,
+ * since what a unit copies is then read by more panels. */
+static const int64_t UNIT = 12 * 1000 * 1000, UNIT_OF_MANY = 36 * 1000 * 1000;
 
 /* Rows that are multiplied by themselves are at least so many: fewer wait for their additions. */
 static const int64_t SHORTEST = 12;
+
+/* Rows of a kernel that are packed at once: they stay in the second-level cache. */
+enum { PACK_ROWS = 8 };
 
 /* Rows of the copy are so many elements longer, so that they do not evict each other. */
 enum { GAP = 64 / (int)sizeof(real) };
@@ -43,7 +47,8 @@ static direct_cut cut_of(const frozen_conv *plan, const window *win, int64_t ima
     cut.rows_at_once = ceil_div(cut.rows, max_i64(1, cut.row_blocks));
     const int64_t panel = max_i64(1, cut.rows_at_once * window_taps(win) * win->c * GEMM_PANEL);
     const int64_t room = TILE / max_i64(1, cut.rows_at_once * GEMM_PANEL);
-    const int64_t most = max_i64(1, min_i64(UNIT / panel, room));
+    const int64_t unit = images > FROZEN_STEPPED ? UNIT_OF_MANY : UNIT;
+    const int64_t most = max_i64(1, min_i64(unit / panel, room));
     cut.panel_blocks = max_i64(ceil_div(cut.panels, most), min_i64(cut.panels, 2));
     cut.panels_at_once = ceil_div(cut.panels, cut.panel_blocks);
     cut.panel_blocks = ceil_div(cut.panels, cut.panels_at_once);
@@ -87,32 +92,23 @@ int64_t frozen_direct_kernel(const frozen_conv *plan) {
 
 void frozen_direct_plan(frozen_conv *plan) {
     plan->kernel = frozen_direct_kernel(plan);
+    plan->pack_rows = plan->forward ? GEMM_PANEL : PACK_ROWS;
     const int64_t tile = max_i64(TILE, ROWS * GEMM_PANEL);
     plan->scratch = slot_size(tile + ROWS * (GEMM_DEPTH + GAP));
 }
 
-typedef struct direct_packing {
-    const frozen_conv *plan;
-    const real *w;
-    real *kernel;
-} direct_packing;
-
-static void pack_panel(void *arg, int64_t panel, int worker) {
-    (void)worker;
-    const direct_packing *job = arg;
-    conv_pass pass = frozen_pass(job->plan, &job->plan->geom);
-    pass.w = job->w;
-    real *to = job->kernel;
-    for (int64_t f = 0; f < phases_of(job->plan); f++) {
-        const window win = window_of(job->plan, f);
-        conv_pack_panel(&pass, f, panel, to);
-        to += kernel_of(job->plan, &win);
+void frozen_direct_pack(const frozen_conv *plan, int64_t row, const real *w, real *kernel) {
+    conv_pass pass = frozen_pass(plan, &plan->geom);
+    const int64_t end = min_i64(row + plan->pack_rows, plan->geom.o);
+    range panels = {0, ceil_div(plan->channels, GEMM_PANEL)};
+    if (plan->forward) panels = (range){row / GEMM_PANEL, row / GEMM_PANEL + 1};
+    pass.w = w;
+    for (int64_t f = 0; f < phases_of(plan); f++) {
+        const window win = window_of(plan, f);
+        for (int64_t p = panels.begin; p < panels.end; p++)
+            conv_pack_panel(&pass, f, p, row, end, kernel);
+        kernel += kernel_of(plan, &win);
     }
-}
-
-void frozen_direct_pack(gan_context *ctx, const frozen_conv *plan, const real *w, real *kernel) {
-    direct_packing job = {plan, w, kernel};
-    parallel_for(ctx, ceil_div(plan->channels, GEMM_PANEL), pack_panel, &job);
 }
 
 /* ---- one unit -------------------------------------------------------------------------------- */

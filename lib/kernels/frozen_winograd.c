@@ -60,6 +60,7 @@ int64_t frozen_winograd_kernel(const frozen_conv *plan) {
 void frozen_winograd_plan(frozen_conv *plan, int64_t images) {
     plan->stages = 2;
     plan->kernel = frozen_winograd_kernel(plan);
+    plan->pack_rows = GEMM_PANEL;
     for (int64_t n = 1; n <= images; n++) { /* of fewer images a unit may have more lines */
         conv_geom q;
         const winograd_plan p = plan_of(plan, n, &q);
@@ -69,31 +70,16 @@ void frozen_winograd_plan(frozen_conv *plan, int64_t images) {
     }
 }
 
-typedef struct winograd_packing {
-    const frozen_conv *plan;
-    const winograd_plan *p;
-    const real *w;
-    spectrum kernel;
-} winograd_packing;
-
-static void pack_panel(void *arg, int64_t panel, int worker) {
-    (void)worker;
-    const winograd_packing *job = arg;
-    const range in = {0, in_panels(job->plan, job->p)}, out = {panel, panel + 1};
-    spectrum part = job->kernel;
-    part.data += panel * part.panel;
-    if (job->plan->forward)
-        winograd_load_w_transposed(job->p, job->w, in, out, &part);
-    else
-        winograd_load_w(job->p, job->w, in, out, &part);
-}
-
-void frozen_winograd_pack(gan_context *ctx, const frozen_conv *plan, const real *w, real *kernel) {
+void frozen_winograd_pack(const frozen_conv *plan, int64_t row, const real *w, real *kernel) {
     conv_geom q;
     const winograd_plan p = plan_of(plan, 1, &q);
-    winograd_packing job = {plan, &p, w, kernel_at(plan, &p)};
-    job.kernel.data = kernel;
-    parallel_for(ctx, out_panels(plan, &p), pack_panel, &job);
+    const range o = {row / GEMM_PANEL, row / GEMM_PANEL + 1}, x = {0, p.x_panels};
+    spectrum part = kernel_at(plan, &p);
+    part.data = kernel + o.begin * (plan->forward ? part.panel : GEMM_PANEL * part.row);
+    if (plan->forward)
+        winograd_load_w_transposed(&p, w, x, o, &part);
+    else
+        winograd_load_w(&p, w, o, x, &part);
 }
 
 /* ---- running --------------------------------------------------------------------------------- */

@@ -62,15 +62,19 @@ int32_t conv_weight_grad(gan_context *ctx, const conv_geom *geom, const real *x,
 /* ---- frozen.c: convolutions whose kernel does not change any more -----------------------------
  */
 
+/* Images at once of which a unit is short, for who has a budget of time. */
+enum { FROZEN_STEPPED = 4 };
+
 /* How one is computed: chosen by the geometry of one image, so that an image's bits depend neither
  * on how many are computed together nor on how the work is cut. Its fields are for frozen*.c. */
 typedef struct frozen_conv {
     conv_geom geom; /* of one image */
     int32_t forward, method, algorithm;
-    int32_t stages;    /* one after the other, each cut into units, */
-    int32_t in_turn;   /* which are not run side by side: each has threads within */
+    int32_t stages;    /* one after the other, each cut into units */
     int64_t channels;  /* of the result as the method sees it: its bias has so many elements */
     int64_t kernel;    /* elements: of the kernel as frozen_pack leaves it, */
+    int64_t factors;   /* (of each of its channels, */
+    int64_t pack_rows; /* and rows that are packed at once) */
     int64_t workspace; /* of what a stage leaves to the next, for all images, */
     int64_t scratch;   /* and of one worker */
 } frozen_conv;
@@ -88,7 +92,13 @@ typedef struct frozen_call {
 /* geom: of one image (n is not read); images: at most so many at once. */
 void frozen_plan(gan_context *ctx, const conv_geom *geom, int forward, int64_t images,
                  frozen_conv *plan);
-void frozen_pack(gan_context *ctx, const frozen_conv *plan, const real *w, real *kernel);
+
+/* Rows [row, row + plan->pack_rows) of w (o, kh, kw, c), as many as there are, to their places in
+ * the kernel. w is the first of them, and is multiplied by scale: one factor for each channel of
+ * geom's result. On the calling thread, while others pack other rows. row: a multiple of pack_rows.
+ */
+void frozen_pack(gan_context *ctx, const frozen_conv *plan, int64_t row, const real *scale, real *w,
+                 real *kernel);
 int64_t frozen_units(gan_context *ctx, const frozen_conv *plan, int32_t stage, int64_t images);
 
 /* Units [begin, end) of a stage, in any order. */
@@ -229,6 +239,8 @@ void reduce_log_softmax(gan_context *ctx, int64_t rows, int64_t cols, const real
 
 /* 1 if every element is finite. */
 int reduce_all_finite(gan_context *ctx, int64_t n, const real *x);
+/* The same on the calling thread, which may be one of a region's. */
+int reduce_finite_part(gan_context *ctx, int64_t n, const real *x);
 
 /* Sum of squares, in double. */
 double reduce_sum_squares(gan_context *ctx, int64_t n, const real *x);
@@ -238,6 +250,11 @@ double reduce_sum_squares(gan_context *ctx, int64_t n, const real *x);
 /* y = x with axes permuted: y axis i is x axis perm[i]. */
 void layout_transpose(gan_context *ctx, int32_t rank, const int64_t *x_dim, const int32_t *perm,
                       const real *x, real *y);
+
+/* y (count, cols, rows) = x (count, rows, cols), on the calling thread, which may be one of a
+ * region's. */
+void layout_transpose_part(gan_context *ctx, int64_t count, int64_t rows, int64_t cols,
+                           const real *x, real *y);
 
 /* y(y_dim) = x(x_dim) with x broadcast: x_dim[i] is y_dim[i] or 1. */
 void layout_broadcast(gan_context *ctx, int32_t rank, const int64_t *x_dim, const int64_t *y_dim,

@@ -1,6 +1,7 @@
 #include "kernels/kernels.h"
 
 #include "kernels/cut.h"
+#include "kernels/transpose.h"
 
 #include <string.h>
 
@@ -87,6 +88,13 @@ void layout_transpose(gan_context *ctx, int32_t rank, const int64_t *x_dim, cons
     }
     row_major(rank, s.dim, s.stride_b);
     copy_strided(ctx, &s, x, y);
+}
+
+void layout_transpose_part(gan_context *ctx, int64_t count, int64_t rows, int64_t cols,
+                           const real *x, real *y) {
+    (void)ctx;
+    for (int64_t i = 0; i < count; i++, x += rows * cols, y += rows * cols)
+        transpose_block(rows, cols, x, cols, y, rows);
 }
 
 void layout_broadcast(gan_context *ctx, int32_t rank, const int64_t *x_dim, const int64_t *y_dim,

@@ -243,12 +243,16 @@ typedef struct finite_job {
     atomic_int *bad;
 } finite_job;
 
+int reduce_finite_part(gan_context *ctx, int64_t n, const real *x) {
+    (void)ctx;
+    int bad = 0;
+    for (int64_t i = 0; i < n; i++) bad |= !(real_fabs(x[i]) <= REAL_MAX);
+    return !bad;
+}
+
 static void check_finite(const void *arg, int64_t begin, int64_t end) {
     const finite_job *job = arg;
-    const real *x = job->x;
-    int bad = 0;
-    for (int64_t i = begin; i < end; i++) bad |= !(real_fabs(x[i]) <= REAL_MAX);
-    if (bad) atomic_store(job->bad, 1);
+    if (!reduce_finite_part(NULL, end - begin, job->x + begin)) atomic_store(job->bad, 1);
 }
 
 int reduce_all_finite(gan_context *ctx, int64_t n, const real *x) {

@@ -75,56 +75,105 @@ static int32_t use_value(graph *g, const char *name) {
     return index;
 }
 
-/* Where the elements can be used as they lie in the file, or NULL. */
-static const real *as_they_lie(const safetensors_entry *e) {
-    const int same = e->dtype == SAFETENSORS_F32 && sizeof(real) == sizeof(float);
-    return same && (uintptr_t)e->data % _Alignof(real) == 0 ? (const void *)e->data : NULL;
+/* ---- constants ------------------------------------------------------------------------------- */
+
+/* Elements that are read from the file at once, about: they stay near the core. */
+static const int64_t READ_AT_ONCE = 16 * 1024;
+
+enum { NOT_FINITE = -2 }; /* beside file_source_read's reasons */
+
+/* A file's tensor: blocks (across, taps) that are (taps, across) in memory. */
+typedef struct leaf_blocks {
+    int64_t count, across, taps;
+} leaf_blocks;
+
+static leaf_blocks blocks_of(const value *v) {
+    const int64_t *d = v->leaf->dims;
+    if (v->leaf->rank == 4) return (leaf_blocks){d[0], d[1], d[2] * d[3]};
+    if (v->leaf->rank == 3) return (leaf_blocks){1, d[0], d[1] * d[2]};
+    const int64_t rows = v->leaf->rank > 0 ? d[0] : 1;
+    return (leaf_blocks){rows, rows > 0 ? shape_size(&v->shape) / rows : 0, 1};
 }
 
-static real *copy_out(const graph *g, const safetensors_entry *e, size_t count) {
-    real *to = arena_alloc_array(g->ctx, count, sizeof *to);
-    for (size_t i = 0; to && i < count; i++) to[i] = (real)safetensors_value(e, (int64_t)i);
-    return to;
+static int64_t blocks_at_once(const leaf_blocks *b) {
+    const int64_t fit = READ_AT_ONCE / (b->across * b->taps + 1);
+    return fit < 1 ? 1 : fit;
 }
 
-/* `plain` is in the file's order. */
-static real *to_memory(const graph *g, const value *v, const real *plain) {
-    static const int32_t last[3][4] = {{0}, {1, 2, 0}, {0, 2, 3, 1}};
+/* Elements: as they lie in the file, of at most 8 bytes, and the same as numbers. */
+static int64_t read_room(const value *v) {
+    const leaf_blocks b = blocks_of(v);
+    const int64_t count = blocks_at_once(&b) < b.count ? blocks_at_once(&b) : b.count;
+    return count * b.across * b.taps * (1 + (int64_t)(sizeof(double) / sizeof(real)));
+}
+
+/* Some blocks, which fit into the room. */
+static int read_blocks(const graph *g, const value *v, int64_t begin, int64_t blocks, real *room,
+                       real *to) {
     const safetensors_entry *e = v->leaf;
-    const size_t count = (size_t)shape_size(&v->shape);
-    if (!reduce_all_finite(g->ctx, (int64_t)count, plain)) {
-        graph_refuse(g, GAN_EFORMAT, "tensor '%.64s' has elements that are not finite", e->name);
-        return NULL;
-    }
-    real *to = arena_alloc_array(g->ctx, count, sizeof *to);
-    if (to && e->rank < 3) memcpy(to, plain, count * sizeof *to);
-    if (to && e->rank >= 3)
-        layout_transpose(g->ctx, e->rank, e->dims, last[e->rank - 2], plain, to);
-    return to;
+    const leaf_blocks b = blocks_of(v);
+    const int64_t block = b.across * b.taps, count = blocks * block;
+    const size_t bytes = safetensors_element_bytes(e->dtype);
+    const int same = e->dtype == SAFETENSORS_F32 && sizeof(real) == sizeof(float);
+    real *plain = b.taps > 1 ? room : to;
+    void *raw = same ? plain : room + count;
+    const int reason = file_source_read(&g->source, e->at + (size_t)(begin * block) * bytes, raw,
+                                        (size_t)count * bytes);
+    if (reason) return reason;
+    safetensors_entry part = *e;
+    part.data = raw;
+    for (int64_t i = 0; !same && i < count; i++) plain[i] = (real)safetensors_value(&part, i);
+    if (!reduce_finite_part(g->ctx, count, plain)) return NOT_FINITE;
+    if (b.taps > 1) layout_transpose_part(g->ctx, blocks, b.across, b.taps, plain, to);
+    return 0;
 }
 
-static real *decode(const graph *g, const value *v) {
-    const real *plain = as_they_lie(v->leaf);
-    if (plain) return to_memory(g, v, plain);
-    real *copy = copy_out(g, v->leaf, (size_t)shape_size(&v->shape));
-    real *to = copy ? to_memory(g, v, copy) : NULL;
-    arena_free(g->ctx, copy);
-    return to;
+static int read_range(const graph *g, const value *v, int64_t begin, int64_t end, real *room,
+                      real *to) {
+    const leaf_blocks b = blocks_of(v);
+    const int64_t step = blocks_at_once(&b);
+    int reason = 0;
+    for (int64_t i = begin; i < end && !reason; i += step, to += step * b.across * b.taps)
+        reason = read_blocks(g, v, i, end - i < step ? end - i : step, room, to);
+    return reason;
+}
+
+int64_t graph_rows_room(const graph *g, int32_t index) {
+    const value *v = &g->values[index];
+    return v->data ? 0 : read_room(v);
+}
+
+int graph_rows(const graph *g, int32_t index, int64_t begin, int64_t end, real *room, real *to) {
+    const value *v = &g->values[index];
+    if (!v->data) return read_range(g, v, begin, end, room, to);
+    const int64_t row = shape_size(&v->shape) / v->shape.dim[0];
+    memcpy(to, v->data + begin * row, (size_t)((end - begin) * row) * sizeof *to);
+    return 0;
+}
+
+int32_t graph_rows_error(const graph *g, int32_t index, int reason) {
+    if (reason != NOT_FINITE) return file_error(g->ctx, g->path, "read", reason);
+    return graph_refuse(g, GAN_EFORMAT, "tensor '%.64s' has elements that are not finite",
+                        g->values[index].name);
+}
+
+/* All of a leaf. */
+static real *read_leaf(const graph *g, int32_t index) {
+    const value *v = &g->values[index];
+    real *to = arena_alloc_array(g->ctx, (size_t)shape_size(&v->shape), sizeof *to);
+    real *room = to ? arena_alloc_array(g->ctx, (size_t)read_room(v), sizeof *room) : NULL;
+    const int reason = room ? read_range(g, v, 0, blocks_of(v).count, room, to) : 0;
+    if (reason) graph_rows_error(g, index, reason);
+    arena_free(g->ctx, room);
+    if (room && !reason) return to;
+    arena_free(g->ctx, to);
+    return NULL;
 }
 
 const real *graph_constant(graph *g, int32_t index) {
     value *v = &g->values[index];
-    if (!v->data) v->data = decode(g, v);
+    if (!v->data) v->data = read_leaf(g, index);
     return v->data;
-}
-
-real *graph_constant_copy(graph *g, int32_t index) {
-    const value *v = &g->values[index];
-    if (!v->data) return decode(g, v);
-    const size_t count = (size_t)shape_size(&v->shape);
-    real *to = arena_alloc_array(g->ctx, count, sizeof *to);
-    if (to) memcpy(to, v->data, count * sizeof *to);
-    return to;
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
@@ -260,7 +309,7 @@ static int32_t read_input(graph *g, const char *name, const shape *s) {
     return g->input < 0 ? g->input : GAN_OK;
 }
 
-static void read_range(graph *g, const char *range) {
+static void read_bounds(graph *g, const char *range) {
     g->lo = range && strcmp(range, "0..1") == 0 ? 0 : -1;
     g->hi = 1;
 }
@@ -279,7 +328,7 @@ static int32_t read_graph(graph *g, json_reader *r) {
         } else if (strcmp(key, "output") == 0) {
             output = json_get_string(r);
         } else if (strcmp(key, "range") == 0) {
-            read_range(g, json_get_string(r));
+            read_bounds(g, json_get_string(r));
         } else if (strcmp(key, "alpha") == 0) {
             const char *alpha = json_get_string(r);
             g->premultiplied = alpha && strcmp(alpha, "premultiplied") == 0;
@@ -318,12 +367,13 @@ static int32_t read_graph(graph *g, json_reader *r) {
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-static int32_t read_memory(gan_context *ctx, const char *name, const void *memory, size_t bytes,
-                           safetensors *out) {
-    uint8_t *image = arena_alloc(ctx, bytes);
-    if (!image) return GAN_ENOMEM;
-    memcpy(image, memory, bytes);
-    return safetensors_parse(ctx, name, image, bytes, out);
+/* The source, and the header of what it holds. */
+static int32_t open_file(graph *g, const void *memory, size_t bytes) {
+    const file_source there = {.descriptor = -1, .memory = memory, .bytes = bytes};
+    int32_t code = GAN_OK;
+    g->source = there;
+    if (!memory) code = file_source_open(g->ctx, g->path, &g->source);
+    return code ? code : safetensors_read_header(g->ctx, g->path, &g->source, &g->file);
 }
 
 int32_t graph_read(gan_context *ctx, const char *path, const void *memory, size_t bytes, graph *g) {
@@ -336,8 +386,7 @@ int32_t graph_read(gan_context *ctx, const char *path, const void *memory, size_
                  .latent_hi = 1,
                  .lo = -1,
                  .hi = 1};
-    int32_t code = memory ? read_memory(ctx, path, memory, bytes, &g->file)
-                          : safetensors_read(ctx, path, &g->file);
+    int32_t code = open_file(g, memory, bytes);
     if (code) return code;
     const char *text = safetensors_metadata(&g->file, "gan.graph");
     if (!text) {
@@ -353,6 +402,7 @@ int32_t graph_read(gan_context *ctx, const char *path, const void *memory, size_
 }
 
 void graph_close_file(graph *g) {
+    file_source_close(&g->source);
     safetensors_release(g->ctx, &g->file);
     g->file = (safetensors){0};
     for (size_t i = 0; i < g->value_count; i++) g->values[i].leaf = NULL;

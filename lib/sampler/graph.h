@@ -35,9 +35,10 @@ typedef struct graph_node {
 
 typedef struct graph {
     gan_context *ctx;
-    const char *path; /* for error texts */
-    char *text;       /* the JSON, decoded in place: names point into it */
-    safetensors file;
+    const char *path;   /* for error texts */
+    char *text;         /* the JSON, decoded in place: names point into it */
+    file_source source; /* the model, */
+    safetensors file;   /* and what is in it */
     value *values;
     size_t value_count, value_capacity;
     graph_node *nodes;
@@ -52,8 +53,8 @@ typedef struct graph {
     int premultiplied; /* the output's colours */
 } graph;
 
-/* Reads a model from a path, or from `bytes` bytes of memory that the call copies. What a
- * failure leaves is released as a whole graph is. */
+/* Reads a model from a path, or from `bytes` bytes of memory that stay until graph_close_file. What
+ * a failure leaves is released as a whole graph is. */
 int32_t graph_read(gan_context *ctx, const char *path, const void *memory, size_t bytes, graph *g);
 void graph_release(graph *g);
 
@@ -63,10 +64,14 @@ void graph_close_file(graph *g);
 /* GAN_EFORMAT with a text: "<path>: gan.graph: …". */
 int32_t graph_refuse(const graph *g, int32_t code, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* A constant's elements in the order of memory: those that are kept, or a copy for the caller to
- * change and free. NULL: the error is set. */
+/* A constant's elements in the order of memory, which the graph keeps; NULL with the error set. */
 const real *graph_constant(graph *g, int32_t index);
-real *graph_constant_copy(graph *g, int32_t index);
+
+/* Rows [begin, end) of axis 0 of a constant of rank 2 or 4, in the order of memory, to `to`, by any
+ * thread. room: graph_rows_room elements. Returns 0 or why not, for graph_rows_error. */
+int64_t graph_rows_room(const graph *g, int32_t index);
+int graph_rows(const graph *g, int32_t index, int64_t begin, int64_t end, real *room, real *to);
+int32_t graph_rows_error(const graph *g, int32_t index, int reason);
 
 /* check.c: rewrites the attributes of a node of samples for a batch of 1, then checks that shapes
  * and attributes are those of its operator, so that its forward may trust them. */

@@ -5,9 +5,6 @@
 #include "core/error.h"
 #include "core/threads.h"
 
-/* Images together within a budget: their units are short enough. */
-static const int64_t STEPPED_IMAGES = 4;
-
 static const int64_t BUDGET_MOST = (int64_t)1 << 40; /* microseconds: two weeks */
 
 int32_t job_run(gan_sampler *s, const char *function, const gan_sampler_request *r) {
@@ -20,7 +17,7 @@ int32_t job_run(gan_sampler *s, const char *function, const gan_sampler_request 
 int32_t job_begin(gan_sampler *s, const gan_sampler_request *r) {
     int32_t code = request_take(s, "gan_sampler_begin", r);
     if (code) return code;
-    run_begin(s, s->images < STEPPED_IMAGES ? s->images : STEPPED_IMAGES);
+    run_begin(s, s->images < FROZEN_STEPPED ? s->images : FROZEN_STEPPED);
     s->state = SAMPLER_STEPPING;
     return GAN_OK;
 }

@@ -55,22 +55,23 @@ static int32_t make_room(gan_sampler *s) {
     return s->cell && s->palette && s->draft && s->source ? GAN_OK : GAN_ENOMEM;
 }
 
-static int32_t start_threads(gan_sampler *s, const gan_sampler_opts *o) {
-    const thread_place place = {o->nice, o->cpus};
-    parallel_start(s->ctx, place);
+static thread_place place_of(const gan_sampler_opts *o) { return (thread_place){o->nice, o->cpus}; }
+
+static int32_t start_runner(gan_sampler *s, const gan_sampler_opts *o) {
     if (!o->background) return GAN_OK;
-    s->runner = runner_create(s->ctx, place);
+    s->runner = runner_create(s->ctx, place_of(o));
     return s->runner ? GAN_OK : GAN_ENOMEM;
 }
 
 static int32_t build(gan_sampler *s, const gan_sampler_opts *o) {
     int32_t code = check_graph(s, o);
+    parallel_start(s->ctx, place_of(o)); /* before the first region */
     if (!code) code = plan_steps(s);
     graph_close_file(&s->graph);
     if (!code) code = place_buffers(s);
     if (!code) code = make_room(s);
     arena_trim(s->ctx);
-    if (!code) code = start_threads(s, o);
+    if (!code) code = start_runner(s, o);
     return code ? code : run_warm(s);
 }
 
@@ -80,7 +81,7 @@ static int32_t load(gan_sampler *s, const char *path, const void *memory, size_t
     int32_t code = check_options(ctx, o);
     if (!code) code = graph_read(ctx, path, memory, bytes, &s->graph);
     if (code) return code;
-    if (!o->byte_limit) ctx->arena.limit = BYTES_MOST + FILE_SHARE * ctx->arena.host;
+    if (!o->byte_limit) ctx->arena.limit = BYTES_MOST + FILE_SHARE * s->graph.source.bytes;
     s->images = o->images;
     s->started_code = GAN_ESTATE;
     return build(s, o);

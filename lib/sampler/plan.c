@@ -4,6 +4,7 @@
 
 #include "core/alloc.h"
 #include "core/error.h"
+#include "core/threads.h"
 #include "ops/table.h"
 
 #include <string.h>
@@ -148,12 +149,45 @@ static void absorb_followers(merging *m) {
     }
 }
 
-/* w (o, kh, kw, c): o counts the channels of a forward pass, c those of a data gradient. */
-static void scale_kernel(const merging *m, real *w) {
+typedef struct packing {
+    const merging *m;
+    step *to;
+    int32_t weight;
+    real *rows; /* per worker: some rows of the kernel, and room to read them */
+    int64_t room_at, size;
+    atomic_int reason; /* why a row could not be read */
+} packing;
+
+static void pack_rows(void *arg, int64_t chunk, int worker) {
+    packing *job = arg;
+    gan_sampler *s = job->m->s;
+    const int64_t at_once = job->to->conv.pack_rows, begin = chunk * at_once;
+    const int64_t end = begin + at_once < job->m->geom.o ? begin + at_once : job->m->geom.o;
+    real *rows = job->rows + worker * job->size;
+    const int reason = graph_rows(&s->graph, job->weight, begin, end, rows + job->room_at, rows);
+    if (reason) {
+        atomic_store(&job->reason, reason);
+        return;
+    }
+    frozen_pack(s->ctx, &job->to->conv, begin, job->m->scale, rows, job->to->kernel);
+}
+
+/* From the file to the packed kernel, some rows at a time: none of them goes far from its core on
+ * the way. */
+static int32_t pack_kernel(const merging *m, int32_t weight, step *to) {
+    gan_sampler *s = m->s;
     const conv_geom *q = &m->geom;
-    for (int64_t o = 0; o < q->o; o++)
-        for (int64_t t = 0; t < q->kh * q->kw; t++, w += q->c)
-            for (int64_t c = 0; c < q->c; c++) w[c] *= m->scale[m->forward ? o : c];
+    packing job = {.m = m, .to = to, .weight = weight};
+    const int64_t at_once = to->conv.pack_rows < q->o ? to->conv.pack_rows : q->o;
+    job.room_at = at_once * q->kh * q->kw * q->c;
+    job.size = job.room_at + graph_rows_room(&s->graph, weight);
+    const int64_t workers = parallel_workers(s->ctx);
+    job.rows = arena_alloc_array(s->ctx, (size_t)(workers * job.size), sizeof(real));
+    if (!job.rows) return GAN_ENOMEM;
+    parallel_for(s->ctx, (q->o + at_once - 1) / at_once, pack_rows, &job);
+    arena_free(s->ctx, job.rows);
+    const int reason = atomic_load(&job.reason);
+    return reason ? graph_rows_error(&s->graph, weight, reason) : GAN_OK;
 }
 
 static int32_t pack(merging *m, int32_t weight, step *to) {
@@ -162,14 +196,10 @@ static int32_t pack(merging *m, int32_t weight, step *to) {
     frozen_plan(ctx, &m->geom, m->forward, s->images, &to->conv);
     to->kernel = arena_alloc_array(ctx, (size_t)to->conv.kernel, sizeof(real));
     to->bias = arena_alloc_array(ctx, (size_t)to->conv.channels, sizeof(real));
-    real *w = to->kernel && to->bias ? graph_constant_copy(&s->graph, weight) : NULL;
-    if (!w) return GAN_ENOMEM;
-    scale_kernel(m, w);
-    frozen_pack(ctx, &to->conv, w, to->kernel);
-    arena_free(ctx, w);
+    if (!to->kernel || !to->bias) return GAN_ENOMEM;
     for (int64_t c = 0; c < to->conv.channels; c++) to->bias[c] = m->bias[c % m->channels];
     s->weights += (uint64_t)(to->conv.kernel + to->conv.channels) * sizeof(real);
-    return GAN_OK;
+    return pack_kernel(m, weight, to);
 }
 
 static int32_t plan_linear(gan_sampler *s, const graph_node *n) {

@@ -28,7 +28,7 @@ static int64_t units_of(const gan_sampler *s) {
 /* Units that run at the same time. */
 static int64_t side_by_side(const gan_sampler *s) {
     const step *t = step_of(s);
-    const int parallel = t->kind == STEP_EMIT || (t->kind == STEP_CONV && !t->conv.in_turn);
+    const int parallel = t->kind == STEP_EMIT || t->kind == STEP_CONV;
     return parallel ? parallel_workers(s->ctx) : 1;
 }
 

@@ -381,15 +381,9 @@ static void test_mode_and_fork(void **state) {
 
 /* ---- budgets --------------------------------------------------------------------------------- */
 
-static int64_t cpu_us(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-/* DCGAN's generator as published. Time of the processor, since a host may be busy with others; one
- * step in a hundred may meet cold caches. */
-static void test_steps_keep_their_budget(void **state) {
+/* DCGAN's generator as published. Without a budget a step is one slice: there are many more than
+ * the generator has layers, and progress grows with each. What a step takes is for tests/bench. */
+static void test_steps_are_slices(void **state) {
     gan_context *ctx = *state;
     temp_dir dir;
     temp_make(&dir);
@@ -397,23 +391,23 @@ static void test_steps_keep_their_budget(void **state) {
     o.average = 0;
     write_model(ctx, &o, temp_file(&dir, "model"));
     gan_sampler *s = sampler_with(temp_file(&dir, "model"), 1, 8);
-    float *image = malloc((size_t)(4 * image_size(s)) * sizeof *image);
+    float *image = malloc((size_t)image_size(s) * sizeof *image);
     gan_sampler_request r;
     gan_sampler_request_init(&r, sizeof r);
-    r.n = 4;
     r.floats = image;
-    int steps = 0, late = 0;
-    for (r.seed = 0; r.seed < 10; r.seed++) {
-        assert_sampler_ok(s, gan_sampler_begin(s, &r));
-        for (int32_t done = 0; !done; steps++) {
-            const int64_t before = cpu_us();
-            done = gan_sampler_step(s, 1000);
-            late += cpu_us() - before > 2000;
-            assert_true(done >= 0);
-        }
+    assert_sampler_ok(s, gan_sampler_begin(s, &r));
+    int32_t steps = 1;
+    double progress = 0;
+    for (; gan_sampler_step(s, 0) == 0; steps++) {
+        assert_true(gan_sampler_progress(s) > progress);
+        progress = gan_sampler_progress(s);
     }
-    assert_true(steps > 100);
-    if (late * 100 > steps) fail_msg("%d of %d steps took over 2 ms", late, steps);
+    assert_true(progress < 1);
+    assert_true(gan_sampler_progress(s) == 1);
+    assert_true(steps > 8 * 5); /* layers */
+
+    assert_sampler_ok(s, gan_sampler_begin(s, &r));
+    assert_int_equal(gan_sampler_step(s, INT64_MAX), 1); /* all at once */
     free(image);
     gan_sampler_free(s);
     temp_remove(&dir);
@@ -495,7 +489,7 @@ int main(void) {
         CONTEXT_TEST(test_loads_leak_nothing),
         CONTEXT_TEST(test_loads_survive_refusals),
         CONTEXT_TEST(test_mode_and_fork),
-        CONTEXT_TEST(test_steps_keep_their_budget),
+        CONTEXT_TEST(test_steps_are_slices),
         CONTEXT_TEST(test_background),
         CONTEXT_TEST(test_idle_threads_sleep),
     };

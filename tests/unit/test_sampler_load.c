@@ -1,0 +1,213 @@
+/* How the sampler reads a model: types of elements, sources, what is wrong with them, its threads'
+ * priority. */
+#include "samplers.h"
+
+#include "core/alloc.h"
+#include "core/error.h"
+#include "io/file.h"
+#include "io/safetensors.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { IMAGES = 3 };
+
+/* ---- model files ----------------------------------------------------------------------------- */
+
+/* Three methods of convolution, an embedded label and batch norms. */
+static void make_model(gan_context *ctx, temp_dir *dir, const char *name) {
+    const gan_trainer_opts o = model_opts(GAN_SYSTEM_CGAN, 32, 3, 16);
+    write_model(ctx, &o, temp_file(dir, name));
+}
+
+/* The same numbers in double precision. */
+static void widen(gan_context *ctx, temp_dir *dir, const char *from, const char *to) {
+    safetensors file;
+    assert_ok(ctx, safetensors_read(ctx, temp_file(dir, from), &file));
+    for (size_t i = 0; i < file.count; i++) {
+        safetensors_entry *e = &file.entries[i];
+        if (e->dtype != SAFETENSORS_F32) continue;
+        const size_t count = e->bytes / sizeof(float);
+        double *wide = malloc(count * sizeof *wide);
+        for (size_t k = 0; k < count; k++) wide[k] = safetensors_value(e, (int64_t)k);
+        e->dtype = SAFETENSORS_F64;
+        e->data = (const uint8_t *)wide;
+        e->bytes = count * sizeof *wide;
+    }
+    assert_ok(ctx, safetensors_write(ctx, temp_file(dir, to), file.entries, file.count,
+                                     file.metadata, file.metadata_count));
+    for (size_t i = 0; i < file.count; i++)
+        if (file.entries[i].dtype == SAFETENSORS_F64) free((void *)(uintptr_t)file.entries[i].data);
+    safetensors_release(ctx, &file);
+}
+
+/* The largest kernel's last element is infinite. */
+static void spoil(gan_context *ctx, temp_dir *dir, const char *from, const char *to) {
+    safetensors file;
+    assert_ok(ctx, safetensors_read(ctx, temp_file(dir, from), &file));
+    size_t largest = 0;
+    for (size_t i = 1; i < file.count; i++)
+        if (file.entries[i].bytes > file.entries[largest].bytes) largest = i;
+    const safetensors_entry *e = &file.entries[largest];
+    const float bad = INFINITY;
+    assert_int_equal(e->dtype, SAFETENSORS_F32);
+    memcpy(file.image + e->at + e->bytes - sizeof bad, &bad, sizeof bad);
+    assert_ok(ctx, safetensors_write(ctx, temp_file(dir, to), file.entries, file.count,
+                                     file.metadata, file.metadata_count));
+    safetensors_release(ctx, &file);
+}
+
+static void assert_same_images(gan_sampler *a, gan_sampler *b) {
+    float *x = sampled(a, 5, IMAGES), *y = sampled(b, 5, IMAGES);
+    assert_memory_equal(x, y, (size_t)(IMAGES * image_size(a)) * sizeof *x);
+    free(x);
+    free(y);
+}
+
+/* ---- tests ----------------------------------------------------------------------------------- */
+
+static void test_wide_types(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    make_model(ctx, &dir, "single");
+    widen(ctx, &dir, "single", "double");
+    gan_sampler *a = sampler_with(temp_file(&dir, "single"), 2, 8);
+    gan_sampler *b = sampler_with(temp_file(&dir, "double"), 2, 8);
+    assert_same_images(a, b);
+    gan_sampler_free(a);
+    gan_sampler_free(b);
+    temp_remove(&dir);
+}
+
+/* The host's bytes are read during the call only. */
+static void test_memory_is_not_kept(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    make_model(ctx, &dir, "model");
+    uint8_t *bytes;
+    size_t count;
+    assert_ok(ctx, file_read(ctx, temp_file(&dir, "model"), &bytes, &count));
+    uint8_t *copy = malloc(count);
+    memcpy(copy, bytes, count);
+    gan_sampler_opts o;
+    gan_sampler_opts_init(&o, sizeof o);
+    o.threads = 2;
+    gan_sampler *a = sampler_with(temp_file(&dir, "model"), 2, 8), *b = NULL;
+    assert_int_equal(gan_sampler_load_memory(copy, count, &o, &b), GAN_OK);
+    assert_memory_equal(copy, bytes, count);
+    memset(copy, 0xff, count);
+    free(copy);
+    assert_same_images(a, b);
+    gan_sampler_free(a);
+    gan_sampler_free(b);
+    arena_free(ctx, bytes);
+    temp_remove(&dir);
+}
+
+static void test_refuses_what_is_not_finite(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    make_model(ctx, &dir, "model");
+    spoil(ctx, &dir, "model", "spoiled");
+    for (int32_t threads = 1; threads <= 3; threads++) {
+        char text[256];
+        gan_sampler_opts o;
+        gan_sampler_opts_init(&o, sizeof o);
+        o.threads = threads;
+        o.error = text;
+        o.error_bytes = sizeof text;
+        gan_sampler *s = NULL;
+        assert_int_equal(gan_sampler_load(temp_file(&dir, "spoiled"), &o, &s), GAN_EFORMAT);
+        assert_null(s);
+        assert_non_null(strstr(text, "elements that are not finite"));
+    }
+    temp_remove(&dir);
+}
+
+static void test_a_file_cut_while_it_is_read(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    make_model(ctx, &dir, "model");
+    file_source source;
+    uint8_t byte;
+    assert_ok(ctx, file_source_open(ctx, temp_file(&dir, "model"), &source));
+    assert_int_equal(file_source_read(&source, source.bytes - 1, &byte, 1), 0);
+    assert_int_equal(truncate(temp_file(&dir, "model"), (off_t)source.bytes / 2), 0);
+    assert_int_equal(file_source_read(&source, source.bytes - 1, &byte, 1), FILE_SHORT);
+    safetensors file;
+    assert_ok(ctx, safetensors_read_header(ctx, "model", &source, &file)); /* is still there */
+    safetensors_release(ctx, &file);
+    assert_int_equal(truncate(temp_file(&dir, "model"), 4), 0);
+    const int32_t code = error_report(ctx, safetensors_read_header(ctx, "model", &source, &file));
+    assert_int_equal(code, GAN_EIO);
+    assert_non_null(strstr(gan_last_error(ctx), "became shorter"));
+    file_source_close(&source);
+    temp_remove(&dir);
+}
+
+#ifdef __linux__
+/* How many of the process's threads have this priority number. */
+static int threads_of_nice(long nice) {
+    int found = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    assert_non_null(tasks);
+    for (const struct dirent *entry; (entry = readdir(tasks));) {
+        char path[300], line[1024];
+        snprintf(path, sizeof path, "/proc/self/task/%s/stat", entry->d_name);
+        FILE *file = entry->d_name[0] == '.' ? NULL : fopen(path, "r");
+        if (!file) continue;
+        const char *at = fgets(line, sizeof line, file) ? strrchr(line, ')') : NULL;
+        for (int field = 2; at && field < 19; field++) at = strchr(at + 1, ' ');
+        found += at && strtol(at, NULL, 10) == nice;
+        fclose(file);
+    }
+    closedir(tasks);
+    return found;
+}
+
+/* Also of the threads that load. */
+static void test_threads_go_where_they_are_told(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    make_model(ctx, &dir, "model");
+    const int before = threads_of_nice(19);
+    gan_sampler_opts o;
+    gan_sampler_opts_init(&o, sizeof o);
+    o.threads = 3;
+    o.nice = 19;
+    gan_sampler *s = NULL;
+    assert_int_equal(gan_sampler_load(temp_file(&dir, "model"), &o, &s), GAN_OK);
+    free(sampled(s, 0, IMAGES));
+    int found = threads_of_nice(19);
+    for (int i = 0; i < 1000 && found < before + 2; i++) { /* one may not have had a core yet */
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+        found = threads_of_nice(19);
+    }
+    assert_int_equal(found, before + 2);
+    gan_sampler_free(s);
+    temp_remove(&dir);
+}
+#endif
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        CONTEXT_TEST(test_wide_types),
+        CONTEXT_TEST(test_memory_is_not_kept),
+        CONTEXT_TEST(test_refuses_what_is_not_finite),
+        CONTEXT_TEST(test_a_file_cut_while_it_is_read),
+#ifdef __linux__
+        CONTEXT_TEST(test_threads_go_where_they_are_told),
+#endif
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
