@@ -382,7 +382,7 @@ static void test_mode_and_fork(void **state) {
 /* ---- budgets --------------------------------------------------------------------------------- */
 
 /* DCGAN's generator as published. Without a budget a step is one slice: there are many more than
- * the generator has layers, and progress grows with each. What a step takes is for tests/bench. */
+ * the generator has layers, and progress never falls. What a step takes is for tests/bench. */
 static void test_steps_are_slices(void **state) {
     gan_context *ctx = *state;
     temp_dir dir;
@@ -399,7 +399,7 @@ static void test_steps_are_slices(void **state) {
     int32_t steps = 1;
     double progress = 0;
     for (; gan_sampler_step(s, 0) == 0; steps++) {
-        assert_true(gan_sampler_progress(s) > progress);
+        assert_true(gan_sampler_progress(s) >= progress);
         progress = gan_sampler_progress(s);
     }
     assert_true(progress < 1);

@@ -23,20 +23,28 @@ extern "C" {
 enum {
     GAN_AUGMENT_COLOR = 1,       /* x + b; then p + s (x - p), p each pixel's mean over channels;
                                     then m + c (x - m), m the image's mean                      */
-    GAN_AUGMENT_TRANSLATION = 2, /* moved by whole pixels, zeros coming in                      */
-    GAN_AUGMENT_CUTOUT = 4       /* zeros in a rectangle                                        */
+    GAN_AUGMENT_TRANSLATION = 2, /* moved by whole pixels, blanks coming in                     */
+    GAN_AUGMENT_CUTOUT = 4       /* blanks in a rectangle                                       */
 };
 
-/* Defaults: the paper's, for values in [-1, 1]. */
+/* Blanks are the middle of the range, which is the paper's 0.
+ *
+ * Four channels are red, green, blue and alpha, and what cannot be seen is not changed: blanks are
+ * transparent (all four lo), alpha is not coloured, and the colours x of a pixel become
+ * x + a (x' - x), where a is its alpha as 0 to 1 and x' what GAN_AUGMENT_COLOR makes of the three.
+ *
+ * Defaults: the paper's. */
 typedef struct gan_augment_opts {
     uint32_t struct_size;
     uint32_t policy;    /* a sum of GAN_AUGMENT_…; all three                              */
-    double brightness;  /* b is U[-brightness, brightness); 0.5                           */
+    double brightness;  /* b is U[-brightness, brightness) (hi - lo) / 2; 0.5             */
     double saturation;  /* s is U[1 - saturation, 1 + saturation); 1                      */
     double contrast;    /* c is U[1 - contrast, 1 + contrast); 0.5                        */
     double translation; /* by up to this part of height and width, rounded; 0.125; 0 to 1 */
     double cutout;      /* the rectangle's part of height and width, rounded, with its centre
                            anywhere in the image; 0.5; 0 to 1                             */
+    int32_t unit_range; /* the range of the values, lo to hi, is 0: -1..1, 1: 0..1; 0      */
+    int32_t reserved;   /* 0                                                              */
 } gan_augment_opts;
 GAN_API void gan_augment_opts_init(gan_augment_opts *opts, size_t size);
 

@@ -153,7 +153,10 @@ typedef struct gan_loader_opts {
     int32_t flip;      /* each image is mirrored left to right or not; 0       */
     int32_t remainder; /* GAN_REMAINDER_DROP                                   */
     uint32_t reserved;
-    double lo, hi; /* what 0 and 255 become: -1 and 1, so that x is x / 127.5 - 1 */
+    double lo, hi;       /* what 0 and 255 become: -1 and 1, so that x is x / 127.5 - 1 */
+    int32_t premultiply; /* the colours of RGBA are multiplied by alpha, with 0 for none: where
+                            little is seen of them, they vary little; 0              */
+    int32_t reserved2;
 } gan_loader_opts;
 GAN_API void gan_loader_opts_init(gan_loader_opts *opts, size_t size);
 

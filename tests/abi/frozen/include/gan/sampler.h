@@ -104,10 +104,11 @@ enum {
 
 /* What is wanted: n images, as pixels, as floats, or both.
  *
- * Of pixels, image i is the cell in column i % columns and row i / columns; nothing else in rgba is
- * written, so that margins are the host's. Grey is repeated in red, green and blue; alpha is 255
- * where the network has none; where alpha is 0, so are the colours. The order is: threshold,
- * colours, premultiplication.
+ * Floats are the network's own numbers; pixels have straight alpha, also of a network that was
+ * trained on premultiplied colours. Of pixels, image i is the cell in column i % columns and row i
+ * / columns; nothing else in rgba is written, so that margins are the host's. Grey is repeated in
+ * red, green and blue; alpha is 255 where the network has none; where alpha is 0, so are the
+ * colours. The order is: threshold, colours, premultiplication.
  *
  * With `colors` each image is reduced by itself: of its pixels with alpha above 0, the group with
  * the largest squared error is cut at its mean along its widest axis until there are so many

@@ -22,6 +22,7 @@
 #ifndef GAN_TRAIN_H
 #define GAN_TRAIN_H
 
+#include "gan/augment.h"
 #include "gan/base.h"
 #include "gan/data.h"
 
@@ -217,6 +218,17 @@ typedef struct gan_trainer_opts {
 
     double average; /* decay of the averaged generator, gan_module_average after each step;
                        0: none                                                             */
+
+    /* Little data, and sprites. */
+    int32_t augment;       /* a sum of GAN_AUGMENT_…: all that the discriminator sees goes through
+                              gan_augment with this policy and the data's range; 0: nothing     */
+    int32_t relativistic;  /* 1: scores count against those of the other kind: the discriminator
+                              minimises the real part of its loss at r - f, the generator its loss
+                              at f - r; with the second loss, RpGAN (see loss.h)                */
+    int32_t premultiply;   /* of RGBA: the networks know colours multiplied by alpha, as the
+                              loader's option gives them; 0                                     */
+    int32_t penalty_every; /* the penalty is taken in each so-many-th step only, and counts so
+                              many times there (Karras et al. 2020, appendix B); 0 and 1: in all */
 } gan_trainer_opts;
 
 /* Fills `opts` with the system's preset. A wrong system or variant leaves system 0, which
@@ -224,8 +236,8 @@ typedef struct gan_trainer_opts {
 GAN_API void gan_trainer_opts_init(gan_trainer_opts *opts, size_t size, int32_t system,
                                    int32_t variant);
 
-/* Sets the batch and the range of pixels in a loader's options to what the system asks for, and
- * lets epochs follow each other without a gap (GAN_REMAINDER_WRAP). */
+/* Sets the batch, the range of pixels and premultiply in a loader's options to what the system asks
+ * for, and lets epochs follow each other without a gap (GAN_REMAINDER_WRAP). */
 GAN_API int32_t gan_trainer_loader_opts(const gan_trainer_opts *opts, gan_loader_opts *loader);
 
 /* ---- the trainer ----------------------------------------------------------------------------- */
@@ -265,7 +277,9 @@ typedef struct gan_trainer_stats {
  * the loss, the optimizer's step; clipping (GAN_CLIP_AFTER). A generator update: latents, and
  * labels of the data's marginal; its images, their scores, the loss, the optimizer's step. Then k,
  * the schedules and the average. GAN_UPDATE_SAME_FAKES: the last discriminator update's images are
- * recorded, and scored once more instead of new ones. A host's loop that calls the public functions
+ * recorded, and scored once more instead of new ones. With `relativistic` the generator update
+ * scores its images, then the last real ones again. With `augment` each scoring augments first. A
+ * host's loop that calls the public functions
  * in this order gets the same bits from the same seed.
  *
  * A step that fails, for whatever reason, leaves no trace: weights, moments, statistics, k, the
@@ -291,25 +305,29 @@ GAN_API gan_tensor *gan_trainer_latents(gan_trainer *t, int64_t n);
 /* Images (n,s,s,c) of latents (n, latent), or with pix2pix of given images (n,s,s,input_channels),
  * of the current scope and in the range of the data, from the averaged generator if there is one.
  * labels: n of them with labels, else NULL. Batch norm uses its running statistics; pix2pix keeps
- * dropout on, its only noise. Not recorded. */
+ * dropout on, its only noise. With `premultiply` colours are divided by alpha again, as files and
+ * screens have them. Not recorded. */
 GAN_API gan_tensor *gan_trainer_sample(gan_trainer *t, gan_tensor *z, const int32_t *labels);
 
 /* The same from the generator in training mode, recorded: for a host's own loop. */
 GAN_API gan_tensor *gan_trainer_generate(gan_trainer *t, gan_tensor *z, const int32_t *labels);
 
-/* The discriminator's scores: (n/packing, 1), (n,h,w,1) of patches, or BEGAN's errors (n).
- * given: the images that pix2pix was given, else NULL. */
+/* The discriminator's scores: (n/packing, 1), (n,h,w,1) of patches, or BEGAN's errors (n). With
+ * `augment` of the images augmented at random, as in training. given: the images that pix2pix was
+ * given, else NULL. */
 GAN_API gan_tensor *gan_trainer_score(gan_trainer *t, gan_tensor *images, gan_tensor *given,
                                       const int32_t *labels);
 
 /* Writes the generator that gan_trainer_sample runs, with its description, as
  * gan_module_save_traced. With labels its input is (n, latent + classes): z, then the label's one
- * among zeros. pix2pix's is described without its dropout. */
+ * among zeros. pix2pix's is described without its dropout. The description tells of `premultiply`,
+ * and gan_sampler's pixels have straight alpha. */
 GAN_API int32_t gan_trainer_save_model(gan_trainer *t, const char *path);
 
 /* Writes the same generator as an ONNX model, as gan_module_save_onnx. Inputs: "latent" (N, latent)
  * and, with labels, "labels" (N) as int64 numbers; or "image" (N,C,H,W) of pix2pix, without its
- * dropout. Output: "images" (N,C,H,W) in the range of the data. */
+ * dropout. Output: "images" (N,C,H,W) in the range of the data, premultiplied with `premultiply`.
+ */
 GAN_API int32_t gan_trainer_save_onnx(gan_trainer *t, const char *path);
 
 /* Writes all that the next step depends on into one safetensors file: weights in memory's layout,
