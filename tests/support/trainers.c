@@ -74,3 +74,19 @@ gan_trainer_stats run_steps(gan_context *ctx, gan_trainer *t, int n) {
     for (int i = 0; i < n; i++) assert_ok(ctx, gan_trainer_step(t, &s));
     return s;
 }
+
+gan_loader *loader_of(gan_context *ctx, drawing what, const gan_trainer_opts *o) {
+    gan_dataset *d = drawn_images(ctx, what);
+    gan_loader_opts opts;
+    gan_loader *l = NULL;
+    gan_loader_opts_init(&opts, sizeof opts);
+    if (o) assert_ok(ctx, gan_trainer_loader_opts(o, &opts));
+    assert_ok(ctx, gan_loader_create(d, &opts, &l));
+    gan_dataset_unref(d);
+    return l;
+}
+
+unsigned char *picture_of(gan_context *ctx, gan_trainer *t, const char *path, size_t *n) {
+    assert_ok(ctx, gan_trainer_save(t, path));
+    return read_file(path, n);
+}

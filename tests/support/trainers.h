@@ -23,4 +23,10 @@ gan_trainer *small_trainer(gan_context *ctx, const gan_trainer_opts *o, int32_t 
 /* n steps. */
 gan_trainer_stats run_steps(gan_context *ctx, gan_trainer *t, int n);
 
+/* A loader over drawn images; o: with the trainer's own options, or NULL. */
+gan_loader *loader_of(gan_context *ctx, drawing what, const gan_trainer_opts *o);
+
+/* All that a step changes, as a checkpoint's bytes. */
+unsigned char *picture_of(gan_context *ctx, gan_trainer *t, const char *path, size_t *n);
+
 #endif

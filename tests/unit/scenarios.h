@@ -16,7 +16,30 @@ typedef struct scenario {
     int32_t (*run)(gan_context *ctx);
 } scenario;
 
-extern const scenario scenarios[];
-extern const int32_t scenario_count;
+typedef struct scenario_list {
+    const scenario *all;
+    int32_t count;
+} scenario_list;
+
+extern const scenario_list core_scenarios;   /* scenarios.c */
+extern const scenario_list system_scenarios; /* scenarios_systems.c */
+
+/* ---- for scenarios --------------------------------------------------------------------------- */
+
+/* `out` points at the out-parameter of the call that returned `code`, poisoned before: it must have
+ * been written if and only if the call succeeded. */
+int32_t checked(int32_t code, const void *out);
+
+/* An expression's end. */
+int32_t made(gan_context *ctx, const void *t);
+
+/* Runs an expression in a scope. */
+int32_t in_scope(gan_context *ctx, gan_tensor *(*expression)(gan_context *ctx));
+
+/* A whole IDX file: one image of 1 x 2 pixels. */
+extern const unsigned char idx_bytes[18];
+
+/* Runs it with the name of a file that is removed afterwards. */
+int32_t with_file(gan_context *ctx, int32_t (*run)(gan_context *ctx, const char *path));
 
 #endif

@@ -1,10 +1,149 @@
-/* Checkpoints of trainers as earlier versions wrote them. */
+/* Checkpoints of trainers: foreign, damaged, of other data, and as earlier versions wrote them. */
 #include "trainers.h"
 
 #include "train/trainer.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* ---- refused ----------------------------------------------------------------------------------
+ */
+
+/* "<dir>/run.safetensors", for as long as `path` lives. */
+static void name_run(const temp_dir *dir, char path[128]) {
+    snprintf(path, 128, "%s", temp_file(dir, "run.safetensors"));
+}
+
+/* The file is refused with the texts, and the trainer is as it was. */
+#define assert_load_refused(path, ...)                                                             \
+    do {                                                                                           \
+        size_t n_, m_;                                                                             \
+        const char *now_ = temp_file(&dir, "now.safetensors");                                     \
+        unsigned char *before_ = picture_of(ctx, t, now_, &n_);                                    \
+        assert_status(ctx, gan_trainer_load(t, path), GAN_EFORMAT, __VA_ARGS__);                   \
+        unsigned char *after_ = picture_of(ctx, t, now_, &m_);                                     \
+        assert_int_equal(n_, m_);                                                                  \
+        assert_memory_equal(before_, after_, n_);                                                  \
+        free(before_);                                                                             \
+        free(after_);                                                                              \
+    } while (0)
+
+/* Saves two steps of a trainer of other options. */
+static void save_other(gan_context *ctx, const gan_trainer_opts *o, int32_t side,
+                       const char *path) {
+    gan_loader *l;
+    gan_trainer *t = small_trainer(ctx, o, side, &l);
+    run_steps(ctx, t, 2);
+    assert_ok(ctx, gan_trainer_save(t, path));
+    gan_trainer_unref(t);
+    gan_loader_unref(l);
+}
+
+static void test_foreign_checkpoints(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    char path[128];
+    name_run(&dir, path);
+    gan_trainer_opts o = small_opts(GAN_SYSTEM_DCGAN, GAN_VARIANT_DEFAULT), other = o;
+    gan_loader *l;
+    gan_trainer *t = small_trainer(ctx, &o, 16, &l);
+    run_steps(ctx, t, 1);
+
+    other = small_opts(GAN_SYSTEM_WGAN, GAN_VARIANT_DEFAULT);
+    save_other(ctx, &other, 16, path);
+    assert_load_refused(path, "run.safetensors", "system wgan", "dcgan");
+    other = o;
+    other.width = 5;
+    save_other(ctx, &other, 16, path);
+    assert_load_refused(path, "width 5", "4");
+    other = o;
+    save_other(ctx, &other, 32, path);
+    assert_load_refused(path, "side 32", "16");
+    other.optimizer = GAN_OPTIMIZER_RMSPROP;
+    save_other(ctx, &other, 16, path);
+    assert_load_refused(path, "optimizer 2", "1");
+    other = o;
+    other.average = 0.5;
+    save_other(ctx, &other, 16, path);
+    assert_load_refused(path, "tensors");
+
+    assert_ok(ctx, gan_module_save(gan_trainer_generator(t), path));
+    assert_load_refused(path, "no checkpoint");
+    assert_status(ctx, gan_trainer_load(t, temp_file(&dir, "none")), GAN_EIO, "none");
+    gan_trainer_opts kept = {.struct_size = sizeof kept, .width = 7};
+    assert_status(ctx, gan_trainer_opts_load(ctx, path, &kept), GAN_EFORMAT, "no checkpoint");
+    kept.struct_size = 0;
+    assert_status(ctx, gan_trainer_opts_load(ctx, path, &kept), GAN_EINVAL, "struct_size");
+    assert_int_equal(kept.width, 7);
+    gan_trainer_unref(t);
+    gan_loader_unref(l);
+    temp_remove(&dir);
+}
+
+static void test_damaged_checkpoints(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    char path[128];
+    name_run(&dir, path);
+    gan_trainer_opts o = small_opts(GAN_SYSTEM_GAN, GAN_VARIANT_DEFAULT);
+    gan_loader *l;
+    gan_trainer *t = small_trainer(ctx, &o, 8, &l);
+    size_t n;
+    unsigned char *bytes = picture_of(ctx, t, path, &n);
+    for (size_t i = 1; i <= 40; i++) { /* a flipped bit here and there, in the data */
+        size_t at = n - 1 - (n / 2) * (i - 1) / 40;
+        bytes[at] ^= 1;
+        write_file(path, bytes, n);
+        assert_load_refused(path, "run.safetensors", "checksum");
+        bytes[at] ^= 1;
+    }
+    for (size_t i = 1; i < 20; i++) { /* an end that is missing */
+        write_file(path, bytes, n * i / 20);
+        assert_load_refused(path, "run.safetensors");
+    }
+    write_file(path, bytes, n);
+    assert_ok(ctx, gan_trainer_load(t, path));
+    free(bytes);
+    gan_trainer_unref(t);
+    gan_loader_unref(l);
+    temp_remove(&dir);
+}
+
+/* Another number of images means another epoch. */
+static void test_other_data(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    char path[128];
+    name_run(&dir, path);
+    gan_trainer_opts o = small_opts(GAN_SYSTEM_DCGAN, GAN_VARIANT_DEFAULT);
+    save_other(ctx, &o, 16, path);
+    gan_loader *l = loader_of(ctx, (drawing){.n = 9, .side = 16, .channels = 1}, &o);
+    gan_trainer *t = NULL;
+    assert_ok(ctx, gan_trainer_create(ctx, &o, l, &t));
+    assert_load_refused(path, "12 images", "9");
+    gan_trainer_unref(t);
+    gan_loader_unref(l);
+
+    /* Without a loader it can be sampled from, and not trained. */
+    o.side = 16;
+    o.channels = 1;
+    assert_ok(ctx, gan_trainer_create(ctx, &o, NULL, &t));
+    assert_ok(ctx, gan_trainer_load(t, path));
+    assert_int_equal(gan_trainer_steps(t), 2);
+    assert_made(ctx, gan_trainer_sample(t, gan_trainer_latents(t, 2), NULL));
+    assert_status(ctx, gan_trainer_step(t, NULL), GAN_ESTATE, "no loader");
+    assert_refused(ctx, gan_trainer_sample(t, gan_zeros(ctx, SHAPE(2, 5)), NULL), GAN_EINVAL,
+                   "gan_trainer_sample", "(2, 5)", "(2, 6)");
+    gan_trainer_unref(t);
+    temp_remove(&dir);
+}
+
+/* ---- older ------------------------------------------------------------------------------------
+ */
 
 /* Rewrites a checkpoint as from before there were these options. */
 static void make_older(gan_context *ctx, const char *path) {
@@ -36,7 +175,7 @@ static void test_older_checkpoints(void **state) {
     temp_dir dir;
     temp_make(&dir);
     char path[128];
-    snprintf(path, sizeof path, "%s", temp_file(&dir, "run.safetensors"));
+    name_run(&dir, path);
     gan_trainer_opts o = small_opts(GAN_SYSTEM_PIX2PIX, GAN_VARIANT_DEFAULT);
     gan_loader *l;
     gan_trainer *t = small_trainer(ctx, &o, 16, &l);
@@ -65,6 +204,11 @@ static void test_older_checkpoints(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {CONTEXT_TEST(test_older_checkpoints)};
+    const struct CMUnitTest tests[] = {
+        CONTEXT_TEST(test_foreign_checkpoints),
+        CONTEXT_TEST(test_damaged_checkpoints),
+        CONTEXT_TEST(test_other_data),
+        CONTEXT_TEST(test_older_checkpoints),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

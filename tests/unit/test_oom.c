@@ -35,17 +35,25 @@ static int run(const scenario *s, int64_t from, int64_t to) {
     return !h.refused;
 }
 
+/* All scenarios, with the first refusal at each allocation in turn, alone or for good. */
+static void refuse(int lasting) {
+    const scenario_list *const lists[] = {&core_scenarios, &system_scenarios};
+    for (int k = 0; k < COUNT_OF(lists); k++)
+        for (int32_t i = 0; i < lists[k]->count; i++)
+            for (int64_t n = 1; !run(&lists[k]->all[i], n, lasting ? INT64_MAX : n);
+                 n += n < 500 ? 1 : n / 20)
+                continue;
+}
+
 static void test_single_refusals(void **state) {
     (void)state;
-    for (int32_t i = 0; i < scenario_count; i++)
-        for (int64_t n = 1; !run(&scenarios[i], n, n); n += n < 500 ? 1 : n / 20) continue;
+    refuse(0);
 }
 
 /* Memory that has run out stays so. */
 static void test_lasting_refusals(void **state) {
     (void)state;
-    for (int32_t i = 0; i < scenario_count; i++)
-        for (int64_t n = 1; !run(&scenarios[i], n, INT64_MAX); n += n < 500 ? 1 : n / 20) continue;
+    refuse(1);
 }
 
 int main(void) {

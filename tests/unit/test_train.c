@@ -1,120 +1,10 @@
-/* The trainer's pieces, its options, its faults and its files. */
+/* The trainer beside a host's own loop, its options and its faults. */
 #include "trainers.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- losses ---------------------------------------------------------------------------------- */
-
-static double sp(double t) { return fmax(t, 0) + log1p(exp(-fabs(t))); }
-
-/* The table at GAN_LOSS_, sample by sample. */
-static void formulas(int32_t loss, double r, double f, double *real, double *fake, double *g) {
-    switch (loss) {
-    case GAN_LOSS_MINIMAX:
-        *real = sp(-r), *fake = sp(f), *g = -sp(f);
-        break;
-    case GAN_LOSS_NON_SATURATING:
-        *real = sp(-r), *fake = sp(f), *g = sp(-f);
-        break;
-    case GAN_LOSS_LSGAN:
-        *real = (r - 1) * (r - 1) / 2, *fake = f * f / 2, *g = (f - 1) * (f - 1) / 2;
-        break;
-    case GAN_LOSS_HINGE:
-        *real = fmax(0, 1 - r), *fake = fmax(0, 1 + f), *g = -f;
-        break;
-    case GAN_LOSS_WASSERSTEIN:
-        *real = -r, *fake = f, *g = -f;
-        break;
-    default:
-        *real = r, *fake = -f, *g = f;
-    }
-}
-
-static void test_losses(void **state) {
-    gan_context *ctx = *state;
-    const double r[] = {2.5, -0.3, 0.4}, f[] = {-1.7, 0.6, 3};
-    gan_tensor *x = VALUES(ctx, SHAPE(3, 1), 2.5, -0.3, 0.4);
-    gan_tensor *y = VALUES(ctx, SHAPE(3, 1), -1.7, 0.6, 3);
-    for (int32_t loss = GAN_LOSS_MINIMAX; loss <= GAN_LOSS_BEGAN; loss++) {
-        double of_real = 0, of_fake = 0, of_g = 0;
-        for (int i = 0; i < 3; i++) {
-            double a, b, c;
-            formulas(loss, r[i], f[i], &a, &b, &c);
-            of_real += a / 3, of_fake += b / 3, of_g += c / 3;
-        }
-        assert_near(item(gan_real_loss(loss, x, 1)), of_real, 1e-6);
-        assert_near(item(gan_fake_loss(loss, y)), of_fake, 1e-6);
-        assert_near(item(gan_generator_loss(loss, y)), of_g, 1e-6);
-        assert_near(item(gan_discriminator_loss(loss, x, y)), of_real + of_fake, 1e-6);
-    }
-    /* smoothed: 0.9 sp(-r) + 0.1 sp(r) */
-    double smooth = 0;
-    for (int i = 0; i < 3; i++) smooth += (0.9 * sp(-r[i]) + 0.1 * sp(r[i])) / 3;
-    assert_near(item(gan_real_loss(GAN_LOSS_MINIMAX, x, 0.9)), smooth, 1e-6);
-    assert_refused(ctx, gan_real_loss(0, x, 1), GAN_EINVAL, "gan_real_loss", "loss is 0");
-    assert_refused(ctx, gan_fake_loss(7, x), GAN_EINVAL, "gan_fake_loss", "loss is 7");
-    assert_refused(ctx, gan_real_loss(1, x, NAN), GAN_EINVAL, "target is nan");
-    assert_null(gan_generator_loss(1, NULL));
-    assert_null(gan_discriminator_loss(1, x, NULL));
-}
-
-/* ---- points and control ---------------------------------------------------------------------- */
-
-static void test_dragan_points(void **state) {
-    gan_context *ctx = *state;
-    enum { N = 64, SIZE = 48 };
-    gan_tensor *x = gan_rand(ctx, SHAPE(N, 4, 4, 3), -1, 1);
-    double std = item(gan_std(x, AXES(0, 1, 2, 3), 0, 0));
-    gan_tensor *p = gan_dragan_points(x, GAN_DRAGAN_UNIFORM, 0.5);
-    assert_true(gan_tensor_is_tracked(p));
-    gan_tensor *d = gan_sub(gan_detach(p), x);
-    double sum = 0, widest = 0, least_width = 1;
-    for (int64_t n = 0; n < N; n++) {
-        double most = 0;
-        for (int64_t i = 0; i < SIZE; i++) {
-            double e = element(d, n * SIZE + i);
-            assert_true(e > -1e-6 && e < 0.5 * std * (1 + 1e-5));
-            most = fmax(most, e);
-            sum += e;
-        }
-        widest = fmax(widest, most);
-        least_width = fmin(least_width, most);
-    }
-    /* E[a u] = 1/4; a is of the sample: some are close to 0 as a whole, some reach the bound. */
-    assert_near(sum / (N * SIZE), 0.25 * 0.5 * std, 0.02);
-    assert_true(widest > 0.45 * std && least_width < 0.1 * std);
-
-    d = gan_sub(gan_detach(gan_dragan_points(x, GAN_DRAGAN_GAUSSIAN, 0.04)), x);
-    assert_near(item(gan_mean_all(d)), 0, 0.02);
-    assert_near(item(gan_mean_all(gan_square(d))), 0.04, 0.004);
-    assert_values(
-        gan_detach(gan_dragan_points(gan_full(ctx, SHAPE(1, 2), 3), GAN_DRAGAN_UNIFORM, 0.5)),
-        SHAPE(1, 2), 3, 3); /* constant images have no spread */
-    assert_refused(ctx, gan_dragan_points(x, 3, 1), GAN_EINVAL, "gan_dragan_points", "mode is 3");
-    assert_refused(ctx, gan_dragan_points(x, 1, -1), GAN_EINVAL, "scale -1");
-}
-
-static void test_reconstruction(void **state) {
-    gan_context *ctx = *state;
-    gan_tensor *x = VALUES(ctx, SHAPE(2, 1, 1, 2), 1, 2, 3, 4);
-    gan_tensor *y = VALUES(ctx, SHAPE(2, 1, 1, 2), 0, 4, 3, 3);
-    assert_values(gan_reconstruction_error(x, y), SHAPE(2), 1.5, 0.5);
-    assert_refused(ctx, gan_reconstruction_error(x, gan_zeros(ctx, SHAPE(2, 2))), GAN_EINVAL,
-                   "(2, 1, 1, 2)", "(2, 2)");
-}
-
-static void test_balance(void **state) {
-    (void)state;
-    double m = 0;
-    /* k + lambda (gamma Lx - Lg) = 0.2 + 0.01 (0.5 * 0.8 - 0.1) = 0.203; M = 0.8 + 0.3 */
-    assert_near(gan_began_balance(0.2, 0.8, 0.1, 0.5, 0.01, &m), 0.203, 1e-12);
-    assert_near(m, 1.1, 1e-12);
-    assert_near(gan_began_balance(0, 0.1, 0.8, 0.5, 1, NULL), 0, 0);
-    assert_near(gan_began_balance(0.9, 2, 0.1, 0.5, 1, &m), 1, 0);
-}
 
 /* ---- a host's own loop ----------------------------------------------------------------------- */
 
@@ -272,18 +162,6 @@ static void test_refused_options(void **state) {
     assert_int_equal(o.system, 0);
     gan_trainer_opts_init(&o, sizeof o, GAN_SYSTEM_PIX2PIX, GAN_VARIANT_LUCIC);
     assert_int_equal(o.system, 0);
-}
-
-/* A loader over drawn images. */
-static gan_loader *loader_of(gan_context *ctx, drawing what, const gan_trainer_opts *o) {
-    gan_dataset *d = drawn_images(ctx, what);
-    gan_loader_opts opts;
-    gan_loader *l = NULL;
-    gan_loader_opts_init(&opts, sizeof opts);
-    if (o) assert_ok(ctx, gan_trainer_loader_opts(o, &opts));
-    assert_ok(ctx, gan_loader_create(d, &opts, &l));
-    gan_dataset_unref(d);
-    return l;
 }
 
 static void test_refused_data(void **state) {
@@ -493,12 +371,6 @@ static void test_r1(void **state) {
 
 /* ---- faults ---------------------------------------------------------------------------------- */
 
-/* All that a step changes, as a checkpoint's bytes. */
-static unsigned char *picture_of(gan_context *ctx, gan_trainer *t, const char *path, size_t *n) {
-    assert_ok(ctx, gan_trainer_save(t, path));
-    return read_file(path, n);
-}
-
 static void check_no_trace(gan_context *ctx, gan_trainer *t, const char *path, const char *what) {
     size_t n, m;
     unsigned char *before = picture_of(ctx, t, path, &n);
@@ -600,140 +472,6 @@ static void test_poor_data(void **state) {
     }
 }
 
-/* ---- files ----------------------------------------------------------------------------------- */
-
-/* "<dir>/run.safetensors", for as long as `path` lives. */
-static void name_run(const temp_dir *dir, char path[128]) {
-    snprintf(path, 128, "%s", temp_file(dir, "run.safetensors"));
-}
-
-/* The file is refused with the texts, and the trainer is as it was. */
-#define assert_load_refused(path, ...)                                                             \
-    do {                                                                                           \
-        size_t n_, m_;                                                                             \
-        const char *now_ = temp_file(&dir, "now.safetensors");                                     \
-        unsigned char *before_ = picture_of(ctx, t, now_, &n_);                                    \
-        assert_status(ctx, gan_trainer_load(t, path), GAN_EFORMAT, __VA_ARGS__);                   \
-        unsigned char *after_ = picture_of(ctx, t, now_, &m_);                                     \
-        assert_int_equal(n_, m_);                                                                  \
-        assert_memory_equal(before_, after_, n_);                                                  \
-        free(before_);                                                                             \
-        free(after_);                                                                              \
-    } while (0)
-
-/* Saves two steps of a trainer of other options. */
-static void save_other(gan_context *ctx, const gan_trainer_opts *o, int32_t side,
-                       const char *path) {
-    gan_loader *l;
-    gan_trainer *t = small_trainer(ctx, o, side, &l);
-    run_steps(ctx, t, 2);
-    assert_ok(ctx, gan_trainer_save(t, path));
-    gan_trainer_unref(t);
-    gan_loader_unref(l);
-}
-
-static void test_foreign_checkpoints(void **state) {
-    gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
-    char path[128];
-    name_run(&dir, path);
-    gan_trainer_opts o = small_opts(GAN_SYSTEM_DCGAN, GAN_VARIANT_DEFAULT), other = o;
-    gan_loader *l;
-    gan_trainer *t = small_trainer(ctx, &o, 16, &l);
-    run_steps(ctx, t, 1);
-
-    other = small_opts(GAN_SYSTEM_WGAN, GAN_VARIANT_DEFAULT);
-    save_other(ctx, &other, 16, path);
-    assert_load_refused(path, "run.safetensors", "system wgan", "dcgan");
-    other = o;
-    other.width = 5;
-    save_other(ctx, &other, 16, path);
-    assert_load_refused(path, "width 5", "4");
-    other = o;
-    save_other(ctx, &other, 32, path);
-    assert_load_refused(path, "side 32", "16");
-    other.optimizer = GAN_OPTIMIZER_RMSPROP;
-    save_other(ctx, &other, 16, path);
-    assert_load_refused(path, "optimizer 2", "1");
-    other = o;
-    other.average = 0.5;
-    save_other(ctx, &other, 16, path);
-    assert_load_refused(path, "tensors");
-
-    assert_ok(ctx, gan_module_save(gan_trainer_generator(t), path));
-    assert_load_refused(path, "no checkpoint");
-    assert_status(ctx, gan_trainer_load(t, temp_file(&dir, "none")), GAN_EIO, "none");
-    gan_trainer_opts kept = {.struct_size = sizeof kept, .width = 7};
-    assert_status(ctx, gan_trainer_opts_load(ctx, path, &kept), GAN_EFORMAT, "no checkpoint");
-    kept.struct_size = 0;
-    assert_status(ctx, gan_trainer_opts_load(ctx, path, &kept), GAN_EINVAL, "struct_size");
-    assert_int_equal(kept.width, 7);
-    gan_trainer_unref(t);
-    gan_loader_unref(l);
-    temp_remove(&dir);
-}
-
-static void test_damaged_checkpoints(void **state) {
-    gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
-    char path[128];
-    name_run(&dir, path);
-    gan_trainer_opts o = small_opts(GAN_SYSTEM_GAN, GAN_VARIANT_DEFAULT);
-    gan_loader *l;
-    gan_trainer *t = small_trainer(ctx, &o, 8, &l);
-    size_t n;
-    unsigned char *bytes = picture_of(ctx, t, path, &n);
-    for (size_t i = 1; i <= 40; i++) { /* a flipped bit here and there, in the data */
-        size_t at = n - 1 - (n / 2) * (i - 1) / 40;
-        bytes[at] ^= 1;
-        write_file(path, bytes, n);
-        assert_load_refused(path, "run.safetensors", "checksum");
-        bytes[at] ^= 1;
-    }
-    for (size_t i = 1; i < 20; i++) { /* an end that is missing */
-        write_file(path, bytes, n * i / 20);
-        assert_load_refused(path, "run.safetensors");
-    }
-    write_file(path, bytes, n);
-    assert_ok(ctx, gan_trainer_load(t, path));
-    free(bytes);
-    gan_trainer_unref(t);
-    gan_loader_unref(l);
-    temp_remove(&dir);
-}
-
-/* Another number of images means another epoch. */
-static void test_other_data(void **state) {
-    gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
-    char path[128];
-    name_run(&dir, path);
-    gan_trainer_opts o = small_opts(GAN_SYSTEM_DCGAN, GAN_VARIANT_DEFAULT);
-    save_other(ctx, &o, 16, path);
-    gan_loader *l = loader_of(ctx, (drawing){.n = 9, .side = 16, .channels = 1}, &o);
-    gan_trainer *t = NULL;
-    assert_ok(ctx, gan_trainer_create(ctx, &o, l, &t));
-    assert_load_refused(path, "12 images", "9");
-    gan_trainer_unref(t);
-    gan_loader_unref(l);
-
-    /* Without a loader it can be sampled from, and not trained. */
-    o.side = 16;
-    o.channels = 1;
-    assert_ok(ctx, gan_trainer_create(ctx, &o, NULL, &t));
-    assert_ok(ctx, gan_trainer_load(t, path));
-    assert_int_equal(gan_trainer_steps(t), 2);
-    assert_made(ctx, gan_trainer_sample(t, gan_trainer_latents(t, 2), NULL));
-    assert_status(ctx, gan_trainer_step(t, NULL), GAN_ESTATE, "no loader");
-    assert_refused(ctx, gan_trainer_sample(t, gan_zeros(ctx, SHAPE(2, 5)), NULL), GAN_EINVAL,
-                   "gan_trainer_sample", "(2, 5)", "(2, 6)");
-    gan_trainer_unref(t);
-    temp_remove(&dir);
-}
-
 static void test_labels(void **state) {
     gan_context *ctx = *state;
     gan_trainer_opts o = small_opts(GAN_SYSTEM_CGAN, GAN_VARIANT_DEFAULT);
@@ -750,10 +488,6 @@ static void test_labels(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CONTEXT_TEST(test_losses),
-        CONTEXT_TEST(test_dragan_points),
-        CONTEXT_TEST(test_reconstruction),
-        cmocka_unit_test(test_balance),
         cmocka_unit_test(test_host_loop),
         cmocka_unit_test(test_names),
         CONTEXT_TEST(test_refused_options),
@@ -768,9 +502,6 @@ int main(void) {
         CONTEXT_TEST(test_faults),
         CONTEXT_TEST(test_infinite_gradient),
         CONTEXT_TEST(test_poor_data),
-        CONTEXT_TEST(test_foreign_checkpoints),
-        CONTEXT_TEST(test_damaged_checkpoints),
-        CONTEXT_TEST(test_other_data),
         CONTEXT_TEST(test_labels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
