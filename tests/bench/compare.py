@@ -5,8 +5,8 @@ usage: compare.py [steps|conv|epoch|sampler] [--only NAME,...] [--rounds N] [--t
                   [--images N] [--build FOLDER]
 steps: training steps and sampling; conv: layers of convolution, each direction; epoch: an epoch of a
 small DCGAN; sampler: the frozen generator, beside onnxruntime (in GAN_ONNXRUNTIME, or where
-tests/run.sh puts it). Each turn is a fresh process with one workload or layer. The ratio is PyTorch's time over
-libgan's, of the medians over all rounds: above 1, libgan is faster.
+tests/run.sh puts it) and PyTorch. Each turn is a fresh process with one workload or layer. The ratio
+is the peer's time over libgan's, of the medians over all rounds: above 1, libgan is faster.
 """
 
 import argparse
@@ -119,19 +119,31 @@ def sampler_times(output):
     return {row[1]: float(row[2]) for row in rows if row}
 
 
+def torch_times(output):
+    """Milliseconds of PyTorch's module, which has no first sprite from a file."""
+    rows = (LINE.match(line) for line in output.splitlines())
+    return {row[1]: float(row[2]) * 1e3 for row in rows if row}
+
+
 def compare_sampler(args, names, commands):
-    heading(args, f"{'':20s} {'libgan ms':>10s} {'onnxrt ms':>10s} {'ratio':>7s}")
+    heading(args, f"{'':20s} {'libgan ms':>10s} {'onnxrt ms':>10s} {'ratio':>7s} "
+            f"{'torch ms':>10s} {'ratio':>7s}")
     options = ["--threads", str(args.threads), "--reps", str(args.reps)]
     runtime = os.environ.get("GAN_ONNXRUNTIME", str(ROOT / "build/onnxruntime"))
     os.environ["PYTHONPATH"] = runtime
     with tempfile.TemporaryDirectory() as folder:
         model = f"{folder}/generator.onnx"
-        turns = [(sampler_times(run(commands["libgan"] + options + ["--onnx", model])),
-                  sampler_times(run(["/usr/bin/python3", str(HERE / "peers/ort_sampler.py"), model]
-                                    + options))) for _ in range(args.rounds)]
+        own = commands["libgan"] + options + ["--onnx", model]
+        onnx = ["/usr/bin/python3", str(HERE / "peers/ort_sampler.py"), model] + options
+        torch = commands["torch"] + ["--threads", str(args.threads), "--reps", "5", "--only",
+                                     "sample-64-b1,sample-64-b64"]
+        turns = [(sampler_times(run(own)), sampler_times(run(onnx)), torch_times(run(torch)))
+                 for _ in range(args.rounds)]
     for name in names:
-        own, peer = (statistics.median(times[name] for times in side) for side in zip(*turns))
-        print(f"{name:20s} {own:10.2f} {peer:10.2f} {peer / own:7.2f}", flush=True)
+        own, *peers = (statistics.median(times[name] for times in side if name in times)
+                       if name in side[0] else None for side in zip(*turns))
+        cells = (f"{peer:10.2f} {peer / own:7.2f}" for peer in peers if peer)
+        print(f"{name:20s} {own:10.2f}", *cells, flush=True)
 
 
 # ---- the command line ---------------------------------------------------------------------------
@@ -174,10 +186,11 @@ def main():
     program = args.build / "tests/bench" / args.benchmark
     if not program.exists():
         sys.exit(f"compare.py: {program} is not there: build the release preset first")
+    peer = "steps" if args.benchmark == "sampler" else args.benchmark
     commands = {
         "libgan": [str(program)] + (["--tsv"] if args.benchmark == "conv" else []),
         # Debian's interpreter, which sees Debian's python3-torch.
-        "torch": ["/usr/bin/python3", str(HERE / f"peers/torch_{args.benchmark}.py")],
+        "torch": ["/usr/bin/python3", str(HERE / f"peers/torch_{peer}.py")],
     }
     compare(args, names, commands)
 
