@@ -38,7 +38,7 @@ set(config ${CMAKE_INSTALL_LIBDIR}/cmake/gan)
 configure_package_config_file(cmake/ganConfig.cmake.in ${PROJECT_BINARY_DIR}/ganConfig.cmake
                               INSTALL_DESTINATION ${config} NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/ganConfigVersion.cmake
-                                 COMPATIBILITY SameMajorVersion)
+                                 COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/ganConfig.cmake ${PROJECT_BINARY_DIR}/ganConfigVersion.cmake
         DESTINATION ${config})
 install(EXPORT ganShared NAMESPACE gan:: DESTINATION ${config})
