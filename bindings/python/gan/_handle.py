@@ -1,5 +1,5 @@
-"""What is common to modules, optimizers, data sets, loaders, trainers: objects of the library that
-Python owns.
+"""What is common to contexts, samplers, modules, optimizers, data sets, loaders, trainers: objects of
+the library that Python owns.
 
 SPDX-License-Identifier: MIT
 """
@@ -14,17 +14,15 @@ from .errors import StateError
 if TYPE_CHECKING:
     from .context import Context
 
-_Self = TypeVar("_Self", bound="Handle")
+_Self = TypeVar("_Self", bound="Owner")
 
 
-class Handle:
+class Owner:
     """A handle that is given back by close(), at the end of a with block, or when it is dropped."""
 
-    def __init__(self, context: Context, handle: Any, release: Callable[[Any], None]) -> None:
-        self.context = context
+    def __init__(self, handle: Any, release: Callable[[Any], None]) -> None:
         self._handle = handle
         self._finalizer = weakref.finalize(self, release, handle)
-        self._finalizer.atexit = False  # the process gives its memory back anyway
 
     def __enter__(self: _Self) -> _Self:
         return self
@@ -42,6 +40,15 @@ class Handle:
         if not self._finalizer.alive:
             raise StateError(f"the {type(self).__name__.lower()} is closed")
         return self._handle
+
+
+class Handle(Owner):
+    """What a context's objects have in common."""
+
+    def __init__(self, context: Context, handle: Any, release: Callable[[Any], None]) -> None:
+        super().__init__(handle, release)
+        self.context = context
+        self._finalizer.atexit = False  # the process gives its memory back anyway
 
     def _check(self, function: str, *arguments: Any) -> None:
         """Calls a function of the library on the handle; its status as an exception."""

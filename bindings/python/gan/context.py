@@ -7,23 +7,21 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import weakref
-from typing import Any, ContextManager, Iterator, Sequence, TypeVar
+from typing import Any, ContextManager, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _library
+from ._handle import Owner
 from ._table import ContextHandle, ContextOptions, Stats, TensorHandle
 from .errors import StateError
 from .tensor import Tensor
 
 _NO_CACHE = 1  # GAN_CONTEXT_NO_CACHE
 
-_Self = TypeVar("_Self", bound="Context")
 
-
-class Context:
+class Context(Owner):
     """What every tensor and module belongs to. Used by one thread at a time.
 
     threads 0 is one per core; byte_limit 0 is none; cache=False gives every freed block straight
@@ -42,25 +40,11 @@ class Context:
         code = self.library.gan_context_create(ctypes.byref(options), ctypes.byref(out))
         if code < 0:
             raise self.library.error(code)
-        self._handle = out
-        self._finalizer = weakref.finalize(self, self.library.gan_context_destroy, out)
-
-    def __enter__(self: _Self) -> _Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
+        super().__init__(out, self.library.gan_context_destroy)
 
     def close(self) -> None:
         """Destroys the context. Its tensors may still be dropped, but not used."""
-        self._finalizer()
-
-    @property
-    def handle(self) -> Any:
-        """The C handle. StateError once closed."""
-        if not self._finalizer.alive:
-            raise StateError("the context is closed")
-        return self._handle
+        super().close()
 
     # Results and errors.
 

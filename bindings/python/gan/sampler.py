@@ -14,22 +14,21 @@ from __future__ import annotations
 import ctypes
 import math
 import os
-import weakref
 from typing import Any, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _library
+from ._handle import Owner
 from ._library import FilePath, Library
-from .errors import StateError
 from ._table import SamplerHandle, SamplerInfo, SamplerOptions, SamplerRequest
 
 # GAN_PIXELS_…
 _FLAGS = {"bgra": 1, "premultiply": 2, "opaque": 4}
 
 
-class Sampler:
+class Sampler(Owner):
     """A model file that was loaded. Options: threads, images, background, nice, cpus, classes,
     byte_limit."""
 
@@ -42,25 +41,11 @@ class Sampler:
         code = self._library.gan_sampler_load(os.fsencode(path), struct, ctypes.byref(out))
         if code:
             raise self._library.error(code, text.value.decode(errors="replace"))
-        self._handle = out
-        self._close = weakref.finalize(self, self._library.gan_sampler_free, out)
+        super().__init__(out, self._library.gan_sampler_free)
 
     def close(self) -> None:
         """Cancels what runs and frees everything. Using it afterwards raises StateError."""
-        self._close()
-
-    def __enter__(self) -> Sampler:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
-    @property
-    def handle(self) -> Any:
-        """The C handle. StateError once closed."""
-        if not self._close.alive:
-            raise StateError("the sampler is closed")
-        return self._handle
+        super().close()
 
     def _check(self, function: str, *arguments: Any) -> int:
         """Calls a function on the handle; its result, an error as an exception."""
