@@ -55,3 +55,12 @@ gan_module *fuzz_network(gan_context *ctx) {
     fuzz_require(gan_add_batch_norm(m, NULL, 3, NULL) != NULL);
     return m;
 }
+
+void fuzz_load_weights(const uint8_t *data, size_t size, size_t factor) {
+    gan_context *ctx = fuzz_context(size, factor);
+    gan_module *m = fuzz_network(ctx);
+    fuzz_check(ctx, gan_module_load(m, fuzz_file(data, size)));
+    fuzz_check(ctx, gan_module_load_part(m, fuzz_file(data, size), "G"));
+    gan_module_unref(m);
+    fuzz_end(ctx);
+}

@@ -26,6 +26,9 @@ void fuzz_end(gan_context *ctx);
 /* A network of layers with both layouts of files and a buffer of integers; the caller's. */
 gan_module *fuzz_network(gan_context *ctx);
 
+/* Loads the file into that network, whole and as a part; memory as in fuzz_context. */
+void fuzz_load_weights(const uint8_t *data, size_t size, size_t factor);
+
 void fuzz_require(int condition);
 
 #endif

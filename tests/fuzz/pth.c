@@ -25,22 +25,13 @@ static archive wrap(const uint8_t *pickle, size_t size) {
     return a;
 }
 
-static void load(const uint8_t *data, size_t size) {
-    gan_context *ctx = fuzz_context(size, FACTOR);
-    gan_module *m = fuzz_network(ctx);
-    fuzz_check(ctx, gan_module_load(m, fuzz_file(data, size)));
-    fuzz_check(ctx, gan_module_load_part(m, fuzz_file(data, size), "G"));
-    gan_module_unref(m);
-    fuzz_end(ctx);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size >= 2 && memcmp(data, "PK", 2) == 0) {
-        load(data, size);
+        fuzz_load_weights(data, size, FACTOR);
         return 0;
     }
     archive a = wrap(data, size);
-    load(a.bytes, a.size);
+    fuzz_load_weights(a.bytes, a.size, FACTOR);
     archive_release(&a);
     return 0;
 }
