@@ -77,6 +77,11 @@ int winograd_suits(const conv_geom *q, winograd_plan *p) {
     return p->lines * p->across >= 8 && here < 0.75 * direct;
 }
 
+/* Wider parts read the other operand less often, but few of them share the cores unevenly. */
+static int64_t panels_at_once(int64_t panels) {
+    return panels < PART_PANELS * TILING_PIECES ? 1 : PART_PANELS;
+}
+
 static range part_of(int64_t index, int64_t size, int64_t whole) {
     return (range){index * size, min_i64((index + 1) * size, whole)};
 }
@@ -218,7 +223,7 @@ static int64_t block_lines(const winograd_plan *p, int64_t panels) {
 static int32_t run_streamed(gan_context *ctx, winograd_job *job) {
     const winograd_plan *p = job->p;
     const int64_t block = block_lines(p, job->in_panels), tiles = block * p->across;
-    job->part_panels = min_i64(PART_PANELS, job->out_panels);
+    job->part_panels = panels_at_once(job->out_panels);
     job->source = spectrum_rows(tiles, job->in_panels);
     job->result_at = p->points * spectrum_panels(PART_DEPTH, job->part_panels).point;
     job->scratch_size = job->result_at + p->points * spectrum_rows(tiles, job->part_panels).point;
@@ -304,7 +309,7 @@ static void correlate_part(void *arg, int64_t chunk, int worker) {
 
 static void weight_grad_cut(weight_job *job) {
     const winograd_plan *p = job->p;
-    job->part_panels = p->x_panels < PART_PANELS * TILING_PIECES ? 1 : PART_PANELS;
+    job->part_panels = panels_at_once(p->x_panels);
     job->parts = ceil_div(p->x_panels, job->part_panels);
     job->group_panels = ceil_div(p->o_panels, ceil_div(PIECES, job->parts));
     job->o_panels = min_i64(job->group_panels, PART_ROWS / GEMM_PANEL);
