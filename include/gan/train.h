@@ -304,9 +304,10 @@ GAN_API gan_tensor *gan_trainer_latents(gan_trainer *t, int64_t n);
 
 /* Images (n,s,s,c) of latents (n, latent), or with pix2pix of given images (n,s,s,input_channels),
  * of the current scope and in the range of the data, from the averaged generator if there is one.
- * labels: n of them with labels, else NULL. Batch norm uses its running statistics; pix2pix keeps
- * dropout on, its only noise. With `premultiply` colours are divided by alpha again, as files and
- * screens have them. Not recorded. */
+ * labels: n of them with labels, else NULL. Batch norm uses its running statistics.
+ * GAN_NETWORK_UNET and GAN_NETWORK_JOINT keep dropout on: it is the noise of the one, and what the
+ * images of the other vary by, however much their latents differ. With `premultiply` colours are
+ * divided by alpha again, as files and screens have them. Not recorded. */
 GAN_API gan_tensor *gan_trainer_sample(gan_trainer *t, gan_tensor *z, const int32_t *labels);
 
 /* The same from the generator in training mode, recorded: for a host's own loop. */
@@ -320,12 +321,12 @@ GAN_API gan_tensor *gan_trainer_score(gan_trainer *t, gan_tensor *images, gan_te
 
 /* Writes the generator that gan_trainer_sample runs, with its description, as
  * gan_module_save_traced. With labels its input is (n, latent + classes): z, then the label's one
- * among zeros. pix2pix's is described without its dropout. The description tells of `premultiply`,
+ * among zeros. It is described without dropout. The description tells of `premultiply`,
  * and gan_sampler's pixels have straight alpha. */
 GAN_API int32_t gan_trainer_save_model(gan_trainer *t, const char *path);
 
 /* Writes the same generator as an ONNX model, as gan_module_save_onnx. Inputs: "latent" (N, latent)
- * and, with labels, "labels" (N) as int64 numbers; or "image" (N,C,H,W) of pix2pix, without its
+ * and, with labels, "labels" (N) as int64 numbers; or "image" (N,C,H,W) of pix2pix; without
  * dropout. Output: "images" (N,C,H,W) in the range of the data, premultiplied with `premultiply`.
  */
 GAN_API int32_t gan_trainer_save_onnx(gan_trainer *t, const char *path);

@@ -16,6 +16,8 @@ typedef struct network_class {
     gan_tensor *(*generate)(gan_module *g, gan_tensor *code);
     /* condition: one-hot labels (N, classes), given images, or NULL. NULL: module_forward. */
     gan_tensor *(*score)(gan_module *d, gan_tensor *x, gan_tensor *condition);
+    /* Images vary by the generator's dropout, little or not at all by its input: it stays on. */
+    int dropout_is_noise;
 } network_class;
 
 extern const network_class network_maxout, network_dense, network_joint; /* networks_dense.c */

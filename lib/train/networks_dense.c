@@ -166,4 +166,5 @@ static gan_tensor *joint_score(gan_module *d, gan_tensor *x, gan_tensor *labels)
 const network_class network_joint = {.generator = joint_generator,
                                      .discriminator = joint_discriminator,
                                      .generate = joint_generate,
-                                     .score = joint_score};
+                                     .score = joint_score,
+                                     .dropout_is_noise = 1};

@@ -114,12 +114,14 @@ static gan_tensor *patch_score(gan_module *d, gan_tensor *x, gan_tensor *given) 
 const network_class network_unet = {.generator = unet_generator,
                                     .discriminator = patch_discriminator,
                                     .generate = unet_generate,
-                                    .score = patch_score};
+                                    .score = patch_score,
+                                    .dropout_is_noise = 1};
 
 const network_class network_encoder_decoder = {.generator = unet_generator,
                                                .discriminator = patch_discriminator,
                                                .generate = encoder_decoder_generate,
-                                               .score = patch_score};
+                                               .score = patch_score,
+                                               .dropout_is_noise = 1};
 
 /* ---- Berthelot et al. 2017; models.py of carpedm20 ------------------------------------------- */
 

@@ -158,7 +158,7 @@ static gan_tensor *straightened(const gan_trainer *t, gan_tensor *images) {
 
 gan_tensor *trainer_sample(gan_trainer *t, gan_tensor *z, gan_tensor *labels) {
     gan_module *g = shown(t);
-    module_train(g, t->opts.network == GAN_NETWORK_UNET); /* whose noise is its dropout */
+    module_train(g, t->networks->dropout_is_noise);
     gan_tensor *images = trainer_generate(t, g, z, labels);
     module_train(g, g == t->generator);
     return t->opts.premultiply && images ? straightened(t, images) : images;
