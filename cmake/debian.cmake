@@ -1,10 +1,10 @@
 # Debian packages: `cmake --preset debian && cmake --build --preset debian && cpack --preset debian`.
-# One for each component; another, such as python3-gan, is one more in the list with its four lines.
+# One for each component.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME libgan)
 set(CPACK_PACKAGE_CONTACT "The libgan authors")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
-set(CPACK_COMPONENTS_ALL runtime development)
+set(CPACK_COMPONENTS_ALL runtime development python)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_COMPRESSION_TYPE gzip CACHE STRING "Of the Debian packages; none is quick")
@@ -33,4 +33,17 @@ endif()
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
     "A library for programs that train or run such networks.\nThis package has the headers, the static \
 library\nand the reference.")
+
+set(CPACK_DEBIAN_PYTHON_PACKAGE_NAME python3-gan)
+set(CPACK_DEBIAN_PYTHON_PACKAGE_SECTION python)
+set(CPACK_DEBIAN_PYTHON_PACKAGE_ARCHITECTURE all)
+set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS
+    "libgan0 (= ${PROJECT_VERSION}), python3 (>= 3.9), python3-numpy")
+set(CPACK_DEBIAN_PYTHON_PACKAGE_SUGGESTS python3-tqdm)
+# its byte code, which dpkg does not know, comes and goes with it
+set(CPACK_DEBIAN_PYTHON_PACKAGE_CONTROL_EXTRA
+    ${CMAKE_CURRENT_LIST_DIR}/python/postinst ${CMAKE_CURRENT_LIST_DIR}/python/prerm)
+set(CPACK_COMPONENT_PYTHON_DESCRIPTION
+    "A library for programs that train or run such networks.\nThis package has the module gan for Python, \
+over NumPy.")
 include(CPack)

@@ -5,7 +5,7 @@
 foreach(component ${CPACK_COMPONENTS_ALL})
     string(TOUPPER ${component} key)
     file(READ ${CPACK_GAN_LICENCE} text)
-    if(CPACK_GAN_BLAS_COPYRIGHT)
+    if(CPACK_GAN_BLAS_COPYRIGHT AND NOT component STREQUAL "python")
         file(READ ${CPACK_GAN_BLAS_COPYRIGHT} blas)
         string(APPEND text "\nIt contains OpenBLAS:\n\n${blas}")
     endif()

@@ -28,6 +28,21 @@ install(FILES ${GAN_CDEF} ${PROJECT_SOURCE_DIR}/bindings/csharp/Gan.cs
         DESTINATION ${CMAKE_INSTALL_DATADIR}/gan)
 install(FILES ${PROJECT_SOURCE_DIR}/bindings/lua/gan.lua DESTINATION ${CMAKE_INSTALL_DATADIR}/lua/5.1)
 
+# ---- Python: where Debian looks, so in its package only; others use pip ------------------------------
+
+set(packages lib/python3/dist-packages)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/bindings/python/gan DESTINATION ${packages} COMPONENT python
+        EXCLUDE_FROM_ALL FILES_MATCHING PATTERN "*.py" PATTERN "py.typed" PATTERN "__pycache__" EXCLUDE)
+set(metadata ${PROJECT_BINARY_DIR}/libgan-${PROJECT_VERSION}.egg-info)
+file(CONFIGURE OUTPUT ${metadata} @ONLY CONTENT "Metadata-Version: 2.1
+Name: libgan
+Version: @PROJECT_VERSION@
+Summary: @PROJECT_DESCRIPTION@
+License: MIT
+Requires-Dist: numpy
+")
+install(FILES ${metadata} DESTINATION ${packages} COMPONENT python EXCLUDE_FROM_ALL)
+
 # ---- CMake ------------------------------------------------------------------------------------------
 
 set(GAN_STATIC_PACKAGES Threads ZLIB)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need on Debian 12, checks the formatting, builds with gcc, clang, the
-# sanitizers and without BLAS, and runs the tests. The last lines are ctest's summary of the release
-# build.
+# sanitizers (of addresses and of threads) and without BLAS, and runs the tests. The last lines are
+# ctest's summary of the release build.
 #
 # SPDX-License-Identifier: MIT
 set -euo pipefail
@@ -29,6 +29,10 @@ build clang
 build sanitize
 section "test: sanitize"
 ctest --preset sanitize
+
+build tsan
+section "test: tsan"
+ctest --preset tsan
 
 build noblas
 section "test: noblas"

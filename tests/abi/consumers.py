@@ -28,8 +28,10 @@ class Consumer:
     def run(self, *command, **environment):
         arguments = [str(word) for part in command for word in
                      (part if isinstance(part, list) else [part])]
+        # without what would lead to a checkout
+        outer = {name: value for name, value in os.environ.items() if not name.startswith("GAN_")}
         result = subprocess.run(arguments, cwd=self.folder, text=True, capture_output=True,
-                                env={**os.environ, **environment})
+                                env={**outer, **environment})
         if result.returncode:
             sys.exit(f"{' '.join(arguments)}: {result.returncode}\n{result.stdout}{result.stderr}")
         return result.stdout
@@ -125,17 +127,22 @@ def ctypes_alone(c):
     assert output.endswith(": trained\n"), output
 
 
+def python(c):
+    packages = c.prefix / "lib/python3/dist-packages"
+    output = c.run("/usr/bin/python3", "package.py", LD_LIBRARY_PATH=str(c.libdir),
+                   PYTHONPATH=str(packages))
+    assert output == f"{packages}/gan/__init__.py: trained\n", output
+
+
 def lua(c):
-    installed = {name: value for name, value in os.environ.items() if not name.startswith("GAN_")}
-    result = subprocess.run(["luajit", "program.lua"], cwd=c.folder, text=True, capture_output=True,
-                            env={**installed, "LD_LIBRARY_PATH": str(c.libdir),
-                                 "LUA_PATH": f"{c.prefix}/share/lua/5.1/?.lua"})
-    assert result.returncode == 0 and result.stdout.endswith(": loaded\n"), result
+    output = c.run("luajit", "program.lua", LD_LIBRARY_PATH=str(c.libdir),
+                   LUA_PATH=f"{c.prefix}/share/lua/5.1/?.lua")
+    assert output.endswith(": loaded\n"), output
 
 
 WAYS = {function.__name__: function for function in
         (plain, pkg_config, cmake, static_plain, static_pkg_config, static_cmake, static_whole,
-         plugin, cxx, lua)} | {"ctypes": ctypes_alone}
+         plugin, cxx, python, lua)} | {"ctypes": ctypes_alone}
 
 
 def main(way, libdir, prefix):

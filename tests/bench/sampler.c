@@ -1,6 +1,7 @@
 /* The sampler on DCGAN's generator for 64 x 64 images, as a game meets it: from the file to the
- * first sprite, latency of one and of 64, what a step takes beyond its budget, memory, allocations.
- * The peer peers/ort_sampler.py times onnxruntime on the same network.
+ * first sprite, latency of one and of 64, what a step takes beyond its budget, memory, allocations;
+ * or (--rate) what sprites cost that come now and then. The peer peers/ort_sampler.py times
+ * onnxruntime on the same network.
  *
  * SPDX-License-Identifier: MIT */
 #include "common/options.h"
@@ -11,9 +12,11 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { WIDTH = 64, SIDE = 64, MANY = 64, BUDGET_US = 1000, KIB = 1024, MIB = KIB * KIB };
+enum { SECONDS = 3, ROUNDS = 3, FRAMES = 60 }; /* of --rate; FRAMES a second */
 
 /* ---- the model ------------------------------------------------------------------------------- */
 
@@ -91,19 +94,25 @@ static void time_steps(gan_sampler *s, int64_t reps, double *over) {
 
 /* ---- from the file --------------------------------------------------------------------------- */
 
-static gan_sampler *load(const char *path, int32_t threads) {
+static gan_sampler *load(const char *path, int32_t threads, int32_t background) {
     char text[256];
     gan_sampler_opts o;
     gan_sampler_opts_init(&o, sizeof o);
     o.threads = threads;
+    o.background = background;
     o.error = text;
     o.error_bytes = sizeof text;
     gan_sampler *s = NULL;
-    const double before = wall_seconds();
     if (gan_sampler_load(path, &o, &s) < 0) {
         fprintf(stderr, "sampler: %s\n", text);
         exit(1);
     }
+    return s;
+}
+
+static gan_sampler *time_load(const char *path, int32_t threads) {
+    const double before = wall_seconds();
+    gan_sampler *s = load(path, threads, 0);
     const double loaded = wall_seconds();
     uint8_t pixels[SIDE * SIDE * 4];
     check(s, gan_sampler_sample_rgba8(s, 0, NULL, 1, NULL, pixels, SIDE, SIDE, SIDE * 4));
@@ -134,7 +143,7 @@ static int make_model(const char *path, const char *onnx) {
 }
 
 static void measure(const char *path, int32_t threads, int64_t reps) {
-    gan_sampler *s = load(path, threads);
+    gan_sampler *s = time_load(path, threads);
     gan_sampler_info info = {.struct_size = sizeof info};
     check(s, gan_sampler_describe(s, &info));
     double *times = malloc((size_t)reps * sizeof *times);
@@ -147,13 +156,90 @@ static void measure(const char *path, int32_t threads, int64_t reps) {
     gan_sampler_free(s);
 }
 
+/* ---- sprites now and then -------------------------------------------------------------------- */
+
+typedef enum pace { NO_PAUSES, STEPS, BACKGROUND } pace;
+
+static double processor_seconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void sleep_until(double seconds) {
+    const double left = seconds - wall_seconds();
+    const time_t whole = (time_t)left;
+    if (left > 0) nanosleep(&(struct timespec){whole, (long)((left - (double)whole) * 1e9)}, NULL);
+}
+
+/* Processor seconds of `rate` sprites a second for SECONDS, each asked for when it is due, by a
+ * game's frames. */
+static double time_frames(gan_sampler *s, pace how, int64_t rate, gan_sampler_request *r) {
+    const double before = processor_seconds(), begin = wall_seconds();
+    const int64_t sprites = rate * SECONDS;
+    r->seed = 0;
+    for (int64_t frame = 0, busy = 0; busy || r->seed < (uint64_t)sprites; frame++) {
+        sleep_until(begin + (double)frame / FRAMES);
+        if (!busy && (int64_t)r->seed * FRAMES <= frame * rate) {
+            check(s, how == STEPS ? gan_sampler_begin(s, r) : gan_sampler_start(s, r));
+            busy = 1;
+            r->seed++;
+        }
+        if (!busy) continue;
+        const int32_t done = how == STEPS ? gan_sampler_step(s, BUDGET_US) : gan_sampler_poll(s);
+        check(s, done);
+        busy = !done;
+    }
+    return processor_seconds() - before;
+}
+
+static double time_pace(gan_sampler *s, pace how, int64_t rate) {
+    uint8_t pixels[SIDE * SIDE * 4];
+    gan_sampler_request r;
+    gan_sampler_request_init(&r, sizeof r);
+    r.rgba = pixels;
+    r.width = r.height = SIDE;
+    r.pitch = SIDE * 4;
+    if (how != NO_PAUSES) return time_frames(s, how, rate, &r);
+    const double before = processor_seconds();
+    for (int64_t i = 0; i < rate * SECONDS; i++) {
+        r.seed = (uint64_t)i;
+        check(s, gan_sampler_run(s, &r));
+    }
+    return processor_seconds() - before;
+}
+
+/* Each way in turn, beside the same sprites without pauses. */
+static void measure_rate(const char *path, int32_t threads, int64_t rate) {
+    static const char *const names[] = {[STEPS] = "steps of 1 ms", [BACKGROUND] = "background"};
+    double seconds[3][ROUNDS], ratios[3][ROUNDS];
+    gan_sampler *s = load(path, threads, 1);
+    time_pace(s, NO_PAUSES, rate);
+    for (int round = 0; round < ROUNDS; round++)
+        for (pace how = NO_PAUSES; how <= BACKGROUND; how++) {
+            seconds[how][round] = time_pace(s, how, rate);
+            ratios[how][round] = seconds[how][round] / seconds[NO_PAUSES][round];
+        }
+    for (pace how = STEPS; how <= BACKGROUND; how++) {
+        qsort(ratios[how], ROUNDS, sizeof(double), by_value);
+        printf("%-16s %lld sprites a second cost %.2f (%.2f to %.2f) times what they take without "
+               "pauses; the last %.1f and %.1f ms of processor time each\n",
+               names[how], (long long)rate, ratios[how][ROUNDS / 2], ratios[how][0],
+               ratios[how][ROUNDS - 1], seconds[how][ROUNDS - 1] * 1e3 / (double)(rate * SECONDS),
+               seconds[NO_PAUSES][ROUNDS - 1] * 1e3 / (double)(rate * SECONDS));
+    }
+    gan_sampler_free(s);
+}
+
 int main(int argc, char **argv) {
-    int64_t threads = 2, reps = 200;
+    int64_t threads = 2, reps = 200, rate = 0;
     const char *onnx = "";
     char path[] = "/tmp/gan-sampler-XXXXXX";
     const option_row rows[] = {
         {"threads", OPTION_INTEGER, &threads, 0, 256, "threads of the sampler"},
         {"reps", OPTION_INTEGER, &reps, 1, 100000, "timed calls"},
+        {"rate", OPTION_INTEGER, &rate, 0, FRAMES,
+         "sprites a second, whose cost is measured instead; 0"},
         {"onnx", OPTION_TEXT, &onnx, 0, 0, "file to leave the model in, for the peer"},
     };
     const option_table table = {"sampler", "times the sampler on DCGAN's generator", rows,
@@ -162,7 +248,8 @@ int main(int argc, char **argv) {
     if (code >= 0) return code;
     const int descriptor = mkstemp(path);
     const int bad = descriptor < 0 || make_model(path, onnx);
-    if (!bad) measure(path, (int32_t)threads, reps);
+    if (!bad && rate) measure_rate(path, (int32_t)threads, rate);
+    if (!bad && !rate) measure(path, (int32_t)threads, reps);
     if (descriptor >= 0) {
         close(descriptor);
         unlink(path);

@@ -435,7 +435,10 @@ static void test_background(void **state) {
     assert_sampler_refused(s, gan_sampler_poll(s), GAN_ESTATE, "nothing was started");
     assert_sampler_ok(s, gan_sampler_start(s, &r));
     int32_t code;
-    while ((code = gan_sampler_poll(s)) == 0) sleep_us(100);
+    for (double progress = 0; (code = gan_sampler_poll(s)) == 0; sleep_us(100)) {
+        assert_true(gan_sampler_progress(s) >= progress);
+        progress = gan_sampler_progress(s);
+    }
     assert_int_equal(code, 1);
     assert_int_equal(gan_sampler_wait(s), 1);
     assert_same_floats(images, usual, 6 * image_size(s));
@@ -456,6 +459,40 @@ static void test_background(void **state) {
     gan_sampler_free(s);
     free(images);
     free(usual);
+    temp_remove(&dir);
+}
+
+/* Jobs of two samplers, and a request in steps beside them. */
+static void test_samplers_at_once(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    const gan_trainer_opts o = model_opts(GAN_SYSTEM_DCGAN, 32, 3, 16);
+    write_model(ctx, &o, temp_file(&dir, "model"));
+    enum { SAMPLERS = 3, IMAGES = 24 };
+    gan_sampler *s[SAMPLERS];
+    float *images[SAMPLERS];
+    gan_sampler_request r;
+    gan_sampler_request_init(&r, sizeof r);
+    r.n = IMAGES;
+    for (int i = 0; i < SAMPLERS; i++) {
+        s[i] = sampler_with(temp_file(&dir, "model"), 2, 4);
+        images[i] = malloc((size_t)(IMAGES * image_size(s[i])) * sizeof *images[i]);
+        r.seed = (uint64_t)i;
+        r.floats = images[i];
+        const int last = i == SAMPLERS - 1;
+        assert_sampler_ok(s[i], last ? gan_sampler_begin(s[i], &r) : gan_sampler_start(s[i], &r));
+    }
+    while (gan_sampler_step(s[SAMPLERS - 1], 100) == 0) {
+    }
+    for (int i = 0; i < SAMPLERS - 1; i++) assert_int_equal(gan_sampler_wait(s[i]), 1);
+    for (int i = 0; i < SAMPLERS; i++) {
+        float *alone = sampled(s[i], (uint64_t)i, IMAGES);
+        assert_same_floats(images[i], alone, IMAGES * image_size(s[i]));
+        free(alone);
+        free(images[i]);
+        gan_sampler_free(s[i]);
+    }
     temp_remove(&dir);
 }
 
@@ -491,6 +528,7 @@ int main(void) {
         CONTEXT_TEST(test_mode_and_fork),
         CONTEXT_TEST(test_steps_are_slices),
         CONTEXT_TEST(test_background),
+        CONTEXT_TEST(test_samplers_at_once),
         CONTEXT_TEST(test_idle_threads_sleep),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "training.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,6 +207,37 @@ static void test_two_contexts_at_once(void **state) {
     }
 }
 
+/* What each has done wrong is told to itself, in its own words. */
+static void *err(void *arg) {
+    gan_context *ctx = context_with(2);
+    const int64_t rows = *(const int64_t *)arg;
+    char text[32];
+    snprintf(text, sizeof text, "(%lld, 3)", (long long)rows);
+    int right = 1;
+    for (int i = 0; i < 200 && right; i++) {
+        const int64_t mark = gan_scope_begin(ctx);
+        gan_tensor *a = gan_zeros(ctx, SHAPE(rows, 3));
+        right = a && !gan_matmul(a, a, 0, 0) && strstr(gan_last_error(ctx), text) &&
+                gan_error_code(ctx) == GAN_EINVAL;
+        gan_scope_end(ctx, mark);
+    }
+    gan_context_destroy(ctx);
+    return right ? arg : NULL;
+}
+
+static void test_errors_of_two_contexts_at_once(void **state) {
+    (void)state;
+    int64_t rows[2] = {7, 8};
+    pthread_t threads[2];
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, err, &rows[i]), 0);
+    for (int i = 0; i < 2; i++) {
+        void *result = NULL;
+        pthread_join(threads[i], &result);
+        assert_ptr_equal(result, &rows[i]);
+    }
+}
+
 /* A context may wander from thread to thread. */
 static void *continue_there(void *arg) {
     training *t = arg;
@@ -271,6 +303,7 @@ int main(void) {
         cmocka_unit_test(test_thread_count_does_not_matter),
         cmocka_unit_test(test_operators_have_the_same_bits),
         cmocka_unit_test(test_two_contexts_at_once),
+        cmocka_unit_test(test_errors_of_two_contexts_at_once),
         cmocka_unit_test(test_a_context_may_change_threads),
         cmocka_unit_test(test_floating_point_mode),
     };
