@@ -3,6 +3,7 @@
 
 #include "core/alloc.h"
 #include "kernels/activate.h"
+#include "kernels/conv_algorithms.h"
 #include "kernels/column_sums.h"
 #include "kernels/cut.h"
 
@@ -27,6 +28,11 @@ void bias_act(gan_context *ctx, int64_t rows, int64_t cols, activation act, cons
               const real *bias, real *y) {
     const bias_job job = {cols, act, x, bias, y};
     span_for(ctx, rows, ceil_div(CUT_GRAIN, max_i64(cols, 1)), bias_rows, &job);
+}
+
+void epilogue_apply(const conv_epilogue *e, int64_t from, int64_t count, real *y) {
+    for (int64_t j = 0; j < count; j++) y[j] += e->bias[from + j];
+    activate_row(count, e->act, y);
 }
 
 int32_t bias_act_grad(gan_context *ctx, int64_t rows, int64_t cols, activation act, const real *g,

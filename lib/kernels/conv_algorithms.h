@@ -2,7 +2,6 @@
 #ifndef GAN_KERNELS_CONV_ALGORITHMS_H
 #define GAN_KERNELS_CONV_ALGORITHMS_H
 
-#include "kernels/activate.h"
 #include "kernels/conv_window.h"
 
 /* forward: y from x; otherwise dx from g. In both, `in` is the source and `out` the result. */
@@ -14,11 +13,9 @@ typedef struct conv_pass {
     const conv_epilogue *epilogue; /* of the forward pass, or NULL */
 } conv_pass;
 
-/* `count` channels of a pixel of the result, the first of which is number `from`. */
-static inline void epilogue_apply(const conv_epilogue *e, int64_t from, int64_t count, real *y) {
-    for (int64_t j = 0; j < count; j++) y[j] += e->bias[from + j];
-    activate_row(count, e->act, y);
-}
+/* Finishes `count` channels of a pixel of the result, the first of which is number `from` (bias.c).
+ */
+void epilogue_apply(const conv_epilogue *e, int64_t from, int64_t count, real *y);
 
 static inline int64_t conv_pass_phases(const conv_pass *pass) {
     return pass->forward ? 1 : window_phases(pass->geom);

@@ -150,7 +150,7 @@ static void run_band(void *arg, int64_t chunk, int worker) {
     load_source(job, lines, &source);
     const range in = {0, job->in_panels}, out = {0, job->out_panels};
     winograd_multiply(job->p, job->pass->forward, range_size(lines) * job->p->across, in, out,
-                      &source, &job->kernel, 0, &result);
+                      &source, &job->kernel, NULL, 0, &result);
     const int second = job->first_band == 1;
     store_result(job, &result, lines, out, second, second);
 }
@@ -208,7 +208,9 @@ static void run_part(void *arg, int64_t chunk, int worker) {
         spectrum kernel = spectrum_panels(range_size(in) * GEMM_PANEL, job->part_panels);
         kernel.data = job->scratch + worker * job->scratch_size;
         load_kernel(job, in, panels, &kernel);
-        winograd_multiply(p, job->pass->forward, rows, in, panels, &job->source, &kernel, i > 0,
+        spectrum source = job->source;
+        source.data += in.begin * source.panel;
+        winograd_multiply(p, job->pass->forward, rows, in, panels, &source, &kernel, NULL, i > 0,
                           &result);
     }
     store_result(job, &result, job->lines, panels, 1, 0);

@@ -78,11 +78,19 @@ void winograd_store_w(const winograd_plan *p, const spectrum *from, range o_pane
 
 /* ---- conv_winograd_product.c ----------------------------------------------------------------- */
 
+/* What is read soon: while point k is multiplied by a single panel, `count` rows of one from
+ * data + k * step on are asked for. */
+typedef struct lookahead {
+    const real *data;
+    int64_t step, count;
+} lookahead;
+
 /* At every point, for `rows` tiles: to (tiles, out) = source (tiles, in) kernel (in, out), or adds
- * it up. source is in rows from panel 0 on, kernel in panels of this part, to in rows of it. */
+ * it up. source is in rows and kernel in panels, of this part, to in rows of it. next: NULL for
+ * the kernel's next point. */
 void winograd_multiply(const winograd_plan *p, int forward, int64_t rows, range in, range out,
-                       const spectrum *source, const spectrum *kernel, int accumulate,
-                       const spectrum *to);
+                       const spectrum *source, const spectrum *kernel, const lookahead *next,
+                       int accumulate, const spectrum *to);
 
 /* At every point: to (o, x's channels) = g^T x, summed over the tiles. g is in panels from panel 0
  * on, x in panels of this part, to in rows of it. */

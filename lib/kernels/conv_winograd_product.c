@@ -30,10 +30,19 @@ static void clear_columns(int64_t rows, int64_t cols, real *c, int64_t ldc) {
     for (int64_t i = 0; i < rows; i++) memset(c + i * ldc, 0, (size_t)cols * sizeof(real));
 }
 
+/* By one panel, whose next point lies at `behind`. */
+static void multiply_once(int64_t point, int64_t rows, int64_t depth, const gemm_left *left,
+                          const real *panel, const real *behind, const lookahead *next,
+                          int accumulate, const spectrum *to) {
+    gemm_packed_once(rows, GEMM_PANEL, depth, left, panel,
+                     next ? next->data + point * next->step : behind, next ? next->count : depth,
+                     accumulate, to->data + point * to->point, to->row);
+}
+
 /* Columns of the result that are x's. */
 static void multiply_columns(const winograd_plan *p, int64_t point, int64_t rows, int64_t depth,
                              const gemm_left *left, range panels, const spectrum *right,
-                             int accumulate, const spectrum *to) {
+                             const lookahead *next, int accumulate, const spectrum *to) {
     for (range rest = panels; rest.begin < rest.end;) {
         int met;
         const range run = next_run(p, rest, point, &met);
@@ -42,8 +51,8 @@ static void multiply_columns(const winograd_plan *p, int64_t point, int64_t rows
         const gemm_right there = {right->data + point * right->point + panel * right->panel,
                                   right->panel};
         if (met && range_size(panels) == 1 && left->panel == GEMM_PANEL * left->row)
-            gemm_packed_once(rows, GEMM_PANEL, depth, left, there.data, there.data + right->point,
-                             accumulate, c, to->row);
+            multiply_once(point, rows, depth, left, there.data, there.data + right->point, next,
+                          accumulate, to);
         else if (met)
             gemm_packed(rows, cols, depth, left, &there, accumulate, c, to->row);
         else if (!accumulate)
@@ -55,20 +64,21 @@ static void multiply_columns(const winograd_plan *p, int64_t point, int64_t rows
 /* The inner dimension is x's. */
 static void multiply_depth(const winograd_plan *p, int64_t point, int64_t rows, range in,
                            int64_t out_panels, const spectrum *source, const spectrum *kernel,
-                           int accumulate, const spectrum *to) {
+                           const lookahead *next, int accumulate, const spectrum *to) {
     real *const c = to->data + point * to->point;
     for (range rest = in; rest.begin < rest.end;) {
         int met;
         const range run = next_run(p, rest, point, &met);
-        const gemm_left left = gemm_left_rows(
-            source->data + point * source->point + run.begin * source->panel, source->row);
+        const gemm_left left = gemm_left_rows(source->data + point * source->point +
+                                                  (run.begin - in.begin) * source->panel,
+                                              source->row);
         const gemm_right right = {kernel->data + point * kernel->point +
                                       (run.begin - in.begin) * GEMM_PANEL * kernel->row,
                                   kernel->panel};
         const int64_t depth = range_size(run) * GEMM_PANEL;
         if (met && out_panels == 1)
-            gemm_packed_once(rows, GEMM_PANEL, depth, &left, right.data, right.data + kernel->point,
-                             accumulate, c, to->row);
+            multiply_once(point, rows, depth, &left, right.data, right.data + kernel->point, next,
+                          accumulate, to);
         else if (met)
             gemm_packed(rows, out_panels * GEMM_PANEL, depth, &left, &right, accumulate, c,
                         to->row);
@@ -79,15 +89,14 @@ static void multiply_depth(const winograd_plan *p, int64_t point, int64_t rows, 
 }
 
 void winograd_multiply(const winograd_plan *p, int forward, int64_t rows, range in, range out,
-                       const spectrum *source, const spectrum *kernel, int accumulate,
-                       const spectrum *to) {
+                       const spectrum *source, const spectrum *kernel, const lookahead *next,
+                       int accumulate, const spectrum *to) {
     for (int64_t k = 0; k < p->points; k++) {
         if (forward) {
-            multiply_depth(p, k, rows, in, range_size(out), source, kernel, accumulate, to);
+            multiply_depth(p, k, rows, in, range_size(out), source, kernel, next, accumulate, to);
         } else {
-            const gemm_left left = gemm_left_rows(
-                source->data + k * source->point + in.begin * source->panel, source->row);
-            multiply_columns(p, k, rows, range_size(in) * GEMM_PANEL, &left, out, kernel,
+            const gemm_left left = gemm_left_rows(source->data + k * source->point, source->row);
+            multiply_columns(p, k, rows, range_size(in) * GEMM_PANEL, &left, out, kernel, next,
                              accumulate, to);
         }
     }
@@ -98,6 +107,7 @@ void winograd_correlate(const winograd_plan *p, int64_t tiles, range o_panels, r
     for (int64_t k = 0; k < p->points; k++) {
         const gemm_left left = {g->data + k * g->point + o_panels.begin * g->panel, 1, GEMM_PANEL,
                                 g->panel};
-        multiply_columns(p, k, range_size(o_panels) * GEMM_PANEL, tiles, &left, x_panels, x, 0, to);
+        multiply_columns(p, k, range_size(o_panels) * GEMM_PANEL, tiles, &left, x_panels, x, NULL,
+                         0, to);
     }
 }

@@ -14,6 +14,10 @@ static const double ELEMENT_COST = 6.7;
 /* Multiply-adds at the points with their transforms, against those of the direct method. */
 static const double POINTS_COST = 1.35;
 
+/* To make an element of the kernel at the points costs one image as much time as so many
+ * multiply-adds; of which half again. */
+static const double MADE_COST = 3;
+
 /* A window that covers the image is a product of plain rows, and so is its transpose. */
 static void flatten(frozen_conv *plan) {
     conv_geom *q = &plan->geom;
@@ -53,7 +57,8 @@ static void choose(frozen_conv *plan) {
         frozen_conv other = *plan;
         other.algorithm = i;
         const double cost = POINTS_COST * frozen_winograd_work(&other) +
-                            ELEMENT_COST * (double)frozen_winograd_kernel(&other);
+                            ELEMENT_COST * (double)frozen_winograd_kernel(&other) +
+                            MADE_COST * frozen_winograd_made(&other);
         if (cost >= least) continue;
         least = cost;
         plan->method = FROZEN_WINOGRAD;

@@ -35,9 +35,10 @@ int64_t frozen_winograd_units(const frozen_conv *plan, int32_t stage, int64_t im
 void frozen_winograd_run(gan_context *ctx, const frozen_call *call, int32_t stage, int64_t begin,
                          int64_t end);
 
-/* The same of plan->algorithm. */
+/* The same of plan->algorithm, and elements of the kernel that are made at the points. */
 double frozen_winograd_work(const frozen_conv *plan);
 int64_t frozen_winograd_kernel(const frozen_conv *plan);
+double frozen_winograd_made(const frozen_conv *plan);
 
 /* ---- frozen_folded.c: bands of lines of an image -----------------------------------------------
  */

@@ -17,7 +17,7 @@ static const int64_t TILE = 64 * 1024;
 
 /* Multiply-adds of a unit, about: some tenth of a millisecond. Of many images three times as many,
  * since what a unit copies is then read by more panels. */
-static const int64_t UNIT = 12 * 1000 * 1000, UNIT_OF_MANY = 36 * 1000 * 1000;
+static const int64_t UNIT = 12 * 1000 * 1000, UNIT_OF_MANY = 72 * 1000 * 1000;
 
 /* Rows that are multiplied by themselves are at least so many: fewer wait for their additions. */
 static const int64_t SHORTEST = 12;

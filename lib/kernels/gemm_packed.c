@@ -208,7 +208,7 @@ void gemm_strip_ahead(gemm_strip *strip, const real *ahead, int64_t count) {
 }
 
 void gemm_packed_once(int64_t m, int64_t cols, int64_t k, const gemm_left *a, const real *panel,
-                      const real *ahead, int accumulate, real *c, int64_t ldc) {
+                      const real *ahead, int64_t count, int accumulate, real *c, int64_t ldc) {
     const int64_t parts = max_i64(1, ceil_div(k, GEMM_DEPTH));
     for (int64_t part = 0; part < parts; part++) {
         const int64_t from = k * part / parts, to = k * (part + 1) / parts;
@@ -224,7 +224,8 @@ void gemm_packed_once(int64_t m, int64_t cols, int64_t k, const gemm_left *a, co
                         .accumulate = accumulate || part > 0,
                         .c = c,
                         .ldc = ldc};
-        gemm_strip_ahead(&t, part + 1 < parts ? panel + to * GEMM_PANEL : ahead, to - from);
+        const int last = part + 1 == parts;
+        gemm_strip_ahead(&t, last ? ahead : panel + to * GEMM_PANEL, last ? count : to - from);
         gemm_multiply_strip(&t);
     }
 }

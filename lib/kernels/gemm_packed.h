@@ -102,8 +102,8 @@ void gemm_packed(int64_t m, int64_t n, int64_t k, const gemm_left *a, const gemm
 void gemm_strip_ahead(gemm_strip *strip, const real *ahead, int64_t count);
 
 /* C (m, cols) = A B, or C += A B, for one panel and rows of A at even distances; meanwhile the
- * panel at `ahead` is asked for. */
+ * `count` steps of a panel at `ahead` are asked for. */
 void gemm_packed_once(int64_t m, int64_t cols, int64_t k, const gemm_left *a, const real *panel,
-                      const real *ahead, int accumulate, real *c, int64_t ldc);
+                      const real *ahead, int64_t count, int accumulate, real *c, int64_t ldc);
 
 #endif

@@ -135,12 +135,42 @@ static void test_agrees_on_every_system(void **state) {
     temp_remove(&dir);
 }
 
-/* A batch of the trace's, layer norm, an odd convolution, a residual: not only the presets. */
-static void test_agrees_on_a_network_of_a_hosts(void **state) {
-    gan_context *ctx = *state;
+/* The module, which takes 5 numbers, against a sampler of what it was traced to: 4 images, of which
+ * the sampler takes `together` at once. */
+static void compare_module(gan_context *ctx, gan_module *m, int32_t together, double tolerance) {
     temp_dir dir;
     temp_make(&dir);
     const char *path = temp_file(&dir, "model");
+    gan_module_train(m, 0);
+    const int64_t mark = gan_scope_begin(ctx);
+    gan_tensor *z = gan_track(gan_randn(ctx, SHAPE(4, 5)));
+    gan_tensor *y = gan_forward(m, z);
+    assert_made(ctx, y);
+    assert_ok(ctx, gan_module_save_traced(m, path, z, y, ""));
+    gan_sampler *s = sampler_with(path, 2, together);
+    const int64_t size = image_size(s);
+    float *input = malloc((size_t)gan_tensor_size(z) * sizeof *input);
+    float *got = malloc((size_t)(4 * size) * sizeof *got);
+    assert_ok(ctx, gan_tensor_read(z, input, gan_tensor_size(z)));
+    gan_sampler_request r;
+    gan_sampler_request_init(&r, sizeof r);
+    r.n = 4;
+    r.input = input;
+    r.floats = got;
+    assert_sampler_ok(s, gan_sampler_run(s, &r));
+    assert_int_equal(gan_tensor_size(y), 4 * size);
+    for (int64_t i = 0; i < 4 * size; i++) assert_near(got[i], element(y, i), tolerance);
+    free(input);
+    free(got);
+    gan_sampler_free(s);
+    gan_scope_end(ctx, mark);
+    gan_module_unref(m);
+    temp_remove(&dir);
+}
+
+/* A batch of the trace's, layer norm, an odd convolution, a residual: not only the presets. */
+static void test_agrees_on_a_network_of_a_hosts(void **state) {
+    gan_context *ctx = *state;
     gan_module *m = NULL;
     assert_ok(ctx, gan_sequential_create(ctx, &m));
     gan_conv2d_opts odd;
@@ -157,31 +187,33 @@ static void test_agrees_on_a_network_of_a_hosts(void **state) {
     gan_add_sigmoid(m, NULL);
     assert_made(ctx, gan_add_conv2d(m, NULL, 12, 3, 3, NULL));
     gan_module_spectral_norm(m);
-    gan_module_train(m, 0);
-    const int64_t mark = gan_scope_begin(ctx);
-    gan_tensor *z = gan_track(gan_randn(ctx, SHAPE(4, 5)));
-    gan_tensor *y = gan_forward(m, z);
-    assert_made(ctx, y);
-    assert_ok(ctx, gan_module_save_traced(m, path, z, y, ""));
-    gan_sampler *s = sampler_with(path, 2, 3);
-    const int64_t size = image_size(s);
-    float *input = malloc((size_t)gan_tensor_size(z) * sizeof *input);
-    float *got = malloc((size_t)(4 * size) * sizeof *got);
-    assert_ok(ctx, gan_tensor_read(z, input, gan_tensor_size(z)));
-    gan_sampler_request r;
-    gan_sampler_request_init(&r, sizeof r);
-    r.n = 4;
-    r.input = input;
-    r.floats = got;
-    assert_sampler_ok(s, gan_sampler_run(s, &r));
-    assert_int_equal(gan_tensor_size(y), 4 * size);
-    for (int64_t i = 0; i < 4 * size; i++) assert_near(got[i], element(y, i), 1e-5);
-    free(input);
-    free(got);
-    gan_sampler_free(s);
-    gan_scope_end(ctx, mark);
-    gan_module_unref(m);
-    temp_remove(&dir);
+    compare_module(ctx, m, 3, 1e-5);
+}
+
+/* Layers of many channels, which go to Winograd's points: kernels of 3 to 5 taps, of which some
+ * phases have fewer, strides 1 and 2, both directions, a depth of several parts, and sides that are
+ * no multiple of a tile. */
+static void test_agrees_on_wide_layers(void **state) {
+    gan_context *ctx = *state;
+    gan_module *m = NULL;
+    assert_ok(ctx, gan_sequential_create(ctx, &m));
+    gan_conv2d_opts two;
+    gan_conv2d_opts_init(&two, sizeof two);
+    two.stride_h = two.stride_w = 2;
+    two.pad_top = two.pad_left = two.pad_bottom = two.pad_right = 1;
+    gan_add_dense(m, NULL, 5, 7 * 9 * 96, 1);
+    gan_add_unflatten(m, NULL, 96, 7, 9);
+    gan_add_conv_transpose2d(m, NULL, 96, 72, 3, &two);
+    gan_add_elu(m, NULL, 1);
+    gan_add_conv2d(m, NULL, 72, 160, 3, NULL);
+    gan_add_leaky_relu(m, NULL, 0.2);
+    gan_add_conv2d(m, NULL, 160, 96, 3, &two);
+    gan_add_conv_transpose2d(m, NULL, 96, 64, 4, &two);
+    gan_add_conv2d(m, NULL, 64, 64, 4, &two);
+    gan_add_conv_transpose2d(m, NULL, 64, 40, 5, &two);
+    gan_add_conv2d(m, NULL, 40, 64, 5, &two);
+    assert_made(ctx, gan_add_conv2d(m, NULL, 64, 3, 3, NULL));
+    compare_module(ctx, m, 4, 1e-5);
 }
 
 /* ---- bits ------------------------------------------------------------------------------------ */
@@ -521,6 +553,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         CONTEXT_TEST(test_agrees_on_every_system),
         CONTEXT_TEST(test_agrees_on_a_network_of_a_hosts),
+        CONTEXT_TEST(test_agrees_on_wide_layers),
         CONTEXT_TEST(test_bits_are_the_seeds),
         CONTEXT_TEST(test_calls_allocate_nothing),
         CONTEXT_TEST(test_loads_leak_nothing),
