@@ -278,7 +278,9 @@ class OnnxTest(unittest.TestCase):
                 labels = [1, 3] if trainer.options["condition"] else None
                 if labels:
                     inputs["labels"] = np.array(labels, np.int64)
-                self.check(inputs, gan_array(trainer.sample(z, labels)))
+                images = (joint(generator, z, labels) if (system, variant) == ("cgan", "paper")
+                          else trainer.sample(z, labels))
+                self.check(inputs, gan_array(images))
 
 
 def draw_weights(module):
@@ -310,6 +312,16 @@ def unet(generator, x):
         if level < levels - 1:
             x = gan.ops.concat([x, mirror[level]], 3)
         x = generator.child(f"up{level}")(x)
+    generator.train(True)
+    return x
+
+
+def joint(generator, z, labels):
+    """The published conditional GAN's generator without its dropout."""
+    generator.train(False)
+    label = z.context.one_hot(labels, 5)
+    x = generator.child("joint")(gan.ops.concat([generator.child("latent")(z),
+                                                 generator.child("label")(label)], 1))
     generator.train(True)
     return x
 
