@@ -15,7 +15,7 @@ static const double ELEMENT_COST = 6.7;
 static const double POINTS_COST = 1.35;
 
 /* To make an element of the kernel at the points costs one image as much time as so many
- * multiply-adds; of which half again. */
+ * multiply-adds. */
 static const double MADE_COST = 3;
 
 /* A window that covers the image is a product of plain rows, and so is its transpose. */
