@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/options.h"
 #include "core/scope.h"
+#include "data/pixels.h"
 #include "ops/op.h"
 #include "train/loss.h"
 #include "train/penalty.h"
@@ -51,7 +52,7 @@ int32_t gan_trainer_loader_opts(const gan_trainer_opts *opts, gan_loader_opts *l
         return GAN_EINVAL;
     loader->batch = opts->batch;
     loader->remainder = GAN_REMAINDER_WRAP;
-    loader->lo = opts->unit_range ? 0 : -1;
+    loader->lo = pixels_lowest(opts->unit_range);
     loader->hi = 1;
     loader->premultiply =
         opts->struct_size >= V1_SIZE(gan_trainer_opts, premultiply) && opts->premultiply;
@@ -69,7 +70,7 @@ static int32_t agree(gan_context *ctx, const char *what, int32_t *ours, int64_t 
 }
 
 static int32_t check_range(gan_context *ctx, const gan_loader *l, const gan_trainer_opts *o) {
-    double lo = o->unit_range ? 0 : -1;
+    double lo = pixels_lowest(o->unit_range);
     if (!l->opts.premultiply != !o->premultiply)
         return error_set(ctx, GAN_EINVAL,
                          "gan_trainer_create: premultiply is %d, the loader's is %d (see "

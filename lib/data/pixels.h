@@ -25,6 +25,9 @@ void pixels_to_reals(const pixel_levels *levels, const uint8_t *from, int64_t n,
 void pixels_mirrored(const pixel_levels *levels, const uint8_t *from, int64_t width,
                      int64_t channels, real *to);
 
+/* The least value of the range of pixels, whose largest is 1. */
+static inline double pixels_lowest(int32_t unit_range) { return unit_range ? 0 : -1; }
+
 /* Colours of `count` pixels of RGBA, values in lo..hi with lo for none, multiplied by alpha; and
  * divided by it, at most hi, and lo where the alpha's byte is 0. In place. */
 void pixels_premultiply(real *rgba, int64_t count, double lo, double hi);

@@ -15,7 +15,7 @@ static const int64_t ROWS = 128;
 /* Elements of a block of the result. */
 static const int64_t TILE = 64 * 1024;
 
-/* Multiply-adds of a unit, about: some tenth of a millisecond. Of many images three times as many,
+/* Multiply-adds of a unit, about: some tenth of a millisecond. Of many images six times as many,
  * since what a unit copies is then read by more panels. */
 static const int64_t UNIT = 12 * 1000 * 1000, UNIT_OF_MANY = 72 * 1000 * 1000;
 

@@ -1,6 +1,7 @@
 #include "train/augment.h"
 
 #include "core/error.h"
+#include "data/pixels.h"
 #include "ops/draw.h"
 #include "ops/op.h"
 
@@ -14,7 +15,7 @@ const gan_augment_opts augment_defaults = {.struct_size = sizeof augment_default
                                            .translation = 0.125,
                                            .cutout = 0.5};
 
-static double lowest(const gan_augment_opts *o) { return o->unit_range ? 0 : -1; }
+static double lowest(const gan_augment_opts *o) { return pixels_lowest(o->unit_range); }
 
 static double range_of(const gan_augment_opts *o) { return 1 - lowest(o); }
 

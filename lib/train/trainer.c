@@ -125,9 +125,6 @@ gan_tensor *trainer_generate(gan_trainer *t, gan_module *generator, gan_tensor *
     return network_generate(t->networks, generator, code);
 }
 
-/* The range of pixels. */
-static double lowest(const gan_trainer *t) { return t->opts.unit_range ? 0 : -1; }
-
 static gan_tensor *augmented(const gan_trainer *t, gan_tensor *x) {
     gan_augment_opts o = augment_defaults;
     if (!t->opts.augment || !x) return x;
@@ -152,7 +149,8 @@ static gan_tensor *straightened(const gan_trainer *t, gan_tensor *images) {
     if (!straight) return NULL;
     memcpy(tensor_data(straight), tensor_values(images),
            (size_t)tensor_size(images) * sizeof(real));
-    pixels_straighten(tensor_data(straight), tensor_size(images) / s->dim[3], lowest(t), 1);
+    pixels_straighten(tensor_data(straight), tensor_size(images) / s->dim[3],
+                      pixels_lowest(t->opts.unit_range), 1);
     return straight;
 }
 

@@ -98,7 +98,7 @@ void bench_dcgan_step(bench *b) {
     bench_gan_step(b, bench_latents(b, 4), bench_discriminator_loss);
 }
 
-static int by_value(const void *a, const void *b) {
+int bench_by_value(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
@@ -117,7 +117,7 @@ bench_times bench_time(bench *b, void (*step)(bench *), int warm_ups, int64_t re
     if (!seconds) bench_check(b, GAN_ENOMEM);
     for (int i = 0; i < warm_ups; i++) time_step(b, step);
     for (size_t i = 0; i < n; i++) seconds[i] = time_step(b, step);
-    qsort(seconds, n, sizeof *seconds, by_value);
+    qsort(seconds, n, sizeof *seconds, bench_by_value);
     bench_times t = {(seconds[(n - 1) / 2] + seconds[n / 2]) / 2, seconds[0]};
     free(seconds);
     return t;

@@ -56,6 +56,9 @@ bench_loss bench_joined_loss;
 void bench_gan_step(bench *b, gan_tensor *z, bench_loss *loss);
 void bench_dcgan_step(bench *b);
 
+/* For qsort, of doubles. */
+int bench_by_value(const void *a, const void *b);
+
 typedef struct bench_times {
     double median, least; /* seconds */
 } bench_times;

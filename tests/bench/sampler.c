@@ -32,6 +32,17 @@ static void write_model(const char *path, const char *onnx) {
     bench_end(&b);
 }
 
+/* n images in a square of so many columns. */
+static gan_sampler_request request_of(uint8_t *pixels, int64_t n, int32_t columns) {
+    gan_sampler_request r;
+    gan_sampler_request_init(&r, sizeof r);
+    r.n = n;
+    r.rgba = pixels;
+    r.width = r.height = columns * SIDE;
+    r.pitch = (size_t)r.width * 4;
+    return r;
+}
+
 static void check(const gan_sampler *s, int32_t status) {
     if (status >= 0) return;
     fprintf(stderr, "sampler: %s: %s\n", gan_status_name(status), gan_sampler_error(s));
@@ -40,13 +51,8 @@ static void check(const gan_sampler *s, int32_t status) {
 
 /* ---- times ----------------------------------------------------------------------------------- */
 
-static int by_value(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static void print_times(const char *name, double *times, int64_t n) {
-    qsort(times, (size_t)n, sizeof *times, by_value);
+    qsort(times, (size_t)n, sizeof *times, bench_by_value);
     printf("%-16s median %9.3f ms  min %9.3f ms  p99 %9.3f ms\n", name, times[n / 2] * 1e3,
            times[0] * 1e3, times[n * 99 / 100] * 1e3);
 }
@@ -67,12 +73,7 @@ static void time_batch(gan_sampler *s, const char *name, int64_t n, int64_t reps
 /* What steps of one millisecond take beyond it. */
 static void time_steps(gan_sampler *s, int64_t reps, double *over) {
     uint8_t pixels[SIDE * SIDE * 4 * 4];
-    gan_sampler_request r;
-    gan_sampler_request_init(&r, sizeof r);
-    r.n = 4;
-    r.rgba = pixels;
-    r.width = r.height = 2 * SIDE;
-    r.pitch = 2 * SIDE * 4;
+    gan_sampler_request r = request_of(pixels, 4, 2);
     int64_t steps = 0;
     while (steps < reps) {
         r.seed++;
@@ -86,7 +87,7 @@ static void time_steps(gan_sampler *s, int64_t reps, double *over) {
             more = !done;
         }
     }
-    qsort(over, (size_t)steps, sizeof *over, by_value);
+    qsort(over, (size_t)steps, sizeof *over, bench_by_value);
     printf("%-16s median %9.3f ms  p99 %9.3f ms  max %9.3f ms  of %lld steps of 1 ms\n", "over-run",
            over[steps / 2] * 1e3, over[steps * 99 / 100] * 1e3, over[steps - 1] * 1e3,
            (long long)steps);
@@ -195,11 +196,7 @@ static double time_frames(gan_sampler *s, pace how, int64_t rate, gan_sampler_re
 
 static double time_pace(gan_sampler *s, pace how, int64_t rate) {
     uint8_t pixels[SIDE * SIDE * 4];
-    gan_sampler_request r;
-    gan_sampler_request_init(&r, sizeof r);
-    r.rgba = pixels;
-    r.width = r.height = SIDE;
-    r.pitch = SIDE * 4;
+    gan_sampler_request r = request_of(pixels, 1, 1);
     if (how != NO_PAUSES) return time_frames(s, how, rate, &r);
     const double before = processor_seconds();
     for (int64_t i = 0; i < rate * SECONDS; i++) {
@@ -221,7 +218,7 @@ static void measure_rate(const char *path, int32_t threads, int64_t rate) {
             ratios[how][round] = seconds[how][round] / seconds[NO_PAUSES][round];
         }
     for (pace how = STEPS; how <= BACKGROUND; how++) {
-        qsort(ratios[how], ROUNDS, sizeof(double), by_value);
+        qsort(ratios[how], ROUNDS, sizeof(double), bench_by_value);
         printf("%-16s %lld sprites a second cost %.2f (%.2f to %.2f) times what they take without "
                "pauses; the last %.1f and %.1f ms of processor time each\n",
                names[how], (long long)rate, ratios[how][ROUNDS / 2], ratios[how][0],
