@@ -66,12 +66,6 @@ static void add(evaluation *e, const char *name, double value, const char *about
 
 /* ---- real images ----------------------------------------------------------------------------- */
 
-/* count rows of pixels from `first` on, bytes mapped to [lo, 1]. */
-static void pixels_of(const gan_dataset *d, int64_t first, int64_t count, float lo, float *out) {
-    const uint8_t *bytes = gan_dataset_pixels(d) + first * PIXELS;
-    for (int64_t i = 0; i < count * PIXELS; i++) out[i] = lo + (1 - lo) * (float)bytes[i] / 255;
-}
-
 static int32_t open_data(evaluation *e) {
     gan_data_opts opts;
     gan_data_opts_init(&opts, sizeof opts);
@@ -212,7 +206,7 @@ static int32_t sample_all(evaluation *e) {
 
 /* The same of a file's images. */
 static int32_t read_samples(evaluation *e) {
-    pixels_of(e->samples, 0, e->n, -1, e->fakes);
+    gallery_read(e->samples, 0, e->n, -1, e->fakes);
     return lenet_read_dataset(e->lenet, e->samples, e->features, e->classes);
 }
 
@@ -270,8 +264,8 @@ static int32_t measure_parzen(evaluation *e) {
     int32_t status = samples && test && validation ? GAN_OK : GAN_ENOMEM;
     if (status == GAN_OK) {
         for (int64_t i = 0; i < e->n * PIXELS; i++) samples[i] = (e->fakes[i] + 1) / 2;
-        pixels_of(e->test, 0, e->m, 0, test);
-        pixels_of(e->train, first, v, 0, validation);
+        gallery_read(e->test, 0, e->m, 0, test);
+        gallery_read(e->train, first, v, 0, validation);
         status = gan_parzen_log_likelihood(e->ctx, samples, e->n, validation, v, test, e->m, PIXELS,
                                            NULL, 0, &p);
     }
@@ -291,7 +285,7 @@ static void measure_error(evaluation *e) {
     float target[PIXELS];
     double sum = 0;
     for (int64_t i = 0; i < e->n; i++) {
-        pixels_of(e->test, i % e->m, 1, -1, target);
+        gallery_read(e->test, i % e->m, 1, -1, target);
         for (int64_t k = 0; k < PIXELS; k++) sum += fabs(e->fakes[i * PIXELS + k] - target[k]);
     }
     add(e, "l1", sum / (double)(e->n * PIXELS), "mean difference to the outlines' images");
@@ -303,7 +297,7 @@ static int32_t measure_neighbours(evaluation *e) {
     float *test = malloc((size_t)(e->m * PIXELS) * sizeof *test);
     double error;
     if (!test) return GAN_ENOMEM;
-    pixels_of(e->test, 0, e->m, -1, test);
+    gallery_read(e->test, 0, e->m, -1, test);
     int32_t status =
         gan_nearest_neighbour_error(e->ctx, e->fakes, e->labels, e->n, test,
                                     gan_dataset_labels(e->test), e->m, PIXELS, NULL, NULL, &error);

@@ -99,10 +99,10 @@ static int32_t find(gan_context *ctx, gan_dataset *data, const float *rows, int6
     return status;
 }
 
-/* Image i as floats. */
-static void read_image(const gan_dataset *data, int64_t i, int64_t size, float *to) {
-    const uint8_t *bytes = gan_dataset_pixels(data) + i * size;
-    for (int64_t k = 0; k < size; k++) to[k] = (float)bytes[k] / 127.5F - 1;
+void gallery_read(const gan_dataset *data, int64_t first, int64_t count, float lo, float *images) {
+    const int64_t *shape = gan_dataset_shape(data), size = shape[1] * shape[2] * shape[3];
+    const uint8_t *bytes = gan_dataset_pixels(data) + first * size;
+    for (int64_t i = 0; i < count * size; i++) images[i] = lo + (1 - lo) * (float)bytes[i] / 255;
 }
 
 int32_t gallery_write_nearest(gan_context *ctx, gan_dataset *data, const float *images, int64_t n,
@@ -121,7 +121,7 @@ int32_t gallery_write_nearest(gan_context *ctx, gan_dataset *data, const float *
     *mean = 0;
     for (int64_t i = 0; i < n && status == GAN_OK; i++) {
         memcpy(pairs + 2 * i * size, images + i * size, (size_t)size * sizeof *pairs);
-        read_image(data, nearest[i], size, pairs + (2 * i + 1) * size);
+        gallery_read(data, nearest[i], 1, -1, pairs + (2 * i + 1) * size);
         *mean += distances[i] / (double)n;
     }
     if (status == GAN_OK) status = gallery_write(ctx, pairs, shape, columns, path);

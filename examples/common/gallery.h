@@ -9,6 +9,9 @@
 
 #include <gan.h>
 
+/* count images of the data from `first` on, bytes mapped to [lo, 1]. */
+void gallery_read(const gan_dataset *data, int64_t first, int64_t count, float lo, float *images);
+
 /* Writes a PNG grid of so many columns. */
 int32_t gallery_write(gan_context *ctx, const float *images, const int64_t shape[4],
                       int32_t columns, const char *path);
