@@ -60,6 +60,8 @@ gan_tensor *tensor_over(gan_context *ctx, const shape *s, storage *values) {
 }
 
 gan_tensor *tensor_create(gan_context *ctx, const shape *s) {
+    shape checked; /* operands without elements may still broadcast or multiply to too many */
+    if (shape_check(ctx, "a tensor", s->dim, s->rank, &checked)) return NULL;
     storage *values = storage_new(ctx, (size_t)shape_size(s) * sizeof(real));
     if (!values) return NULL;
     gan_tensor *t = handle(ctx, s, values);

@@ -79,6 +79,16 @@ static void test_empty_tensors(void **state) {
     assert_refused(ctx, gan_mean_all(x), GAN_EINVAL, "gan_mean_all", "(0, 3)");
 }
 
+/* Operands that have no elements, of which a result would have too many. */
+static void test_results_that_are_too_large(void **state) {
+    gan_context *ctx = *state;
+    const int64_t most = (int64_t)1 << 40;
+    gan_tensor *tall = gan_zeros(ctx, SHAPE(most, 0)), *wide = gan_zeros(ctx, SHAPE(0, most));
+    assert_refused(ctx, gan_matmul(tall, wide, 0, 0), GAN_EINVAL, "too many elements");
+    gan_tensor *a = gan_zeros(ctx, SHAPE(most, 1, 0)), *b = gan_zeros(ctx, SHAPE(1, most, 0));
+    assert_refused(ctx, gan_add(a, b), GAN_EINVAL, "too many elements");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sizes),
@@ -87,6 +97,7 @@ int main(void) {
         cmocka_unit_test(test_text),
         CONTEXT_TEST(test_hosts_shapes_are_checked),
         CONTEXT_TEST(test_empty_tensors),
+        CONTEXT_TEST(test_results_that_are_too_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
