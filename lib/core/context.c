@@ -31,10 +31,12 @@ static void drain(gan_context *ctx) {
     }
 }
 
+int context_is_inherited(const gan_context *ctx) { return ctx->process != getpid(); }
+
 int32_t context_enter(gan_context *ctx) {
     if (atomic_load_explicit(&ctx->dead, memory_order_relaxed))
         return error_set(ctx, GAN_ESTATE, "the context of this handle has been destroyed");
-    if (ctx->process != getpid())
+    if (context_is_inherited(ctx))
         return error_set(ctx, GAN_ESTATE,
                          "this context was made before a fork: a child makes its own");
     if (atomic_load_explicit(&ctx->released, memory_order_acquire)) drain(ctx);
@@ -54,6 +56,7 @@ int32_t context_create(const gan_context_opts *opts, const struct kernels *kerne
     ctx->arena.user = opts->user;
     ctx->arena.keep = !(opts->flags & GAN_CONTEXT_NO_CACHE);
     ctx->arena.limit = opts->byte_limit;
+    ctx->arena.host = sizeof *ctx;
     ctx->kernels = kernels;
     ctx->random_key = opts->seed;
     ctx->recording = 1;
@@ -72,6 +75,7 @@ int32_t context_create(const gan_context_opts *opts, const struct kernels *kerne
 }
 
 void context_destroy(gan_context *ctx) {
+    if (context_is_inherited(ctx)) return;
     drain(ctx);
     scope_end_all(ctx);
     arena_free(ctx, ctx->scoped);

@@ -50,6 +50,7 @@ struct gan_context {
     size_t scoped_count, scoped_capacity;
     size_t *marks;
     size_t mark_count, mark_capacity;
+    uint64_t outermost_sequence; /* of nodes, when the outermost scope began */
 
     /* autograd */
     int recording;
@@ -65,6 +66,10 @@ int32_t context_enter(gan_context *ctx);
 int32_t context_create(const gan_context_opts *opts, const struct kernels *kernels,
                        gan_context **out);
 void context_destroy(gan_context *ctx);
+
+/* 1 in a forked child. Another thread may have held the lock at the fork, or been changing what it
+ * guards: the child leaves all of it alone. */
+int context_is_inherited(const gan_context *ctx);
 
 /* Frees the memory of a dead context without handles. */
 void context_free(gan_context *ctx);

@@ -28,6 +28,7 @@ void object_unref(object *o) {
 void object_release(object *o) {
     if (!o || atomic_fetch_sub_explicit(&o->refs, 1, memory_order_acq_rel) != 1) return;
     gan_context *ctx = o->ctx;
+    if (context_is_inherited(ctx)) return;
     int last = 0;
     pthread_mutex_lock(&ctx->lock);
     if (atomic_load(&ctx->dead)) {

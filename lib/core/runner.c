@@ -6,7 +6,6 @@
 
 #include <signal.h>
 #include <stdatomic.h>
-#include <unistd.h>
 
 struct runner {
     pthread_t thread;
@@ -62,17 +61,15 @@ no_lock:
 }
 
 void runner_destroy(gan_context *ctx, runner *r) {
-    if (!r) return;
-    if (ctx->process == getpid()) {
-        pthread_mutex_lock(&r->lock);
-        r->quit = 1;
-        pthread_cond_signal(&r->wake);
-        pthread_mutex_unlock(&r->lock);
-        pthread_join(r->thread, NULL);
-        pthread_cond_destroy(&r->done);
-        pthread_cond_destroy(&r->wake);
-        pthread_mutex_destroy(&r->lock);
-    }
+    if (!r || context_is_inherited(ctx)) return;
+    pthread_mutex_lock(&r->lock);
+    r->quit = 1;
+    pthread_cond_signal(&r->wake);
+    pthread_mutex_unlock(&r->lock);
+    pthread_join(r->thread, NULL);
+    pthread_cond_destroy(&r->done);
+    pthread_cond_destroy(&r->wake);
+    pthread_mutex_destroy(&r->lock);
     arena_free(ctx, r);
 }
 

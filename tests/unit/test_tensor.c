@@ -1,4 +1,5 @@
 /* Making tensors, reading and writing them, owning them. */
+#include "core/context.h"
 #include "support.h"
 
 #include <pthread.h>
@@ -190,6 +191,28 @@ static void test_fork(void **state) {
     gan_context_destroy(ctx);
 }
 
+/* At the fork another thread of the parent may be giving a handle back. */
+static void test_fork_while_a_lock_is_held(void **state) {
+    (void)state;
+    gan_context *ctx = context_with(1);
+    gan_tensor *t = NULL;
+    assert_ok(ctx, gan_tensor_take(gan_full(ctx, SHAPE(4), 3), &t));
+    pthread_mutex_lock(&ctx->lock);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(10);
+        gan_tensor_unref(t);
+        gan_context_destroy(ctx);
+        _exit(0);
+    }
+    pthread_mutex_unlock(&ctx->lock);
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    gan_tensor_unref(t);
+    gan_context_destroy(ctx);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         CONTEXT_TEST(test_making),
@@ -201,6 +224,7 @@ int main(void) {
         cmocka_unit_test(test_handles_after_the_contexts_end),
         cmocka_unit_test(test_modules_after_the_contexts_end),
         cmocka_unit_test(test_fork),
+        cmocka_unit_test(test_fork_while_a_lock_is_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
