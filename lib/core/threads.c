@@ -59,6 +59,18 @@ static unsigned fp_enter(void) {
 }
 static void fp_leave(unsigned before) { _mm_setcsr(before); }
 static void pause_cpu(void) { _mm_pause(); }
+#elif defined(__aarch64__)
+static unsigned fp_enter(void) {
+    uint64_t before;
+    const uint64_t flush_to_zero = 1 << 24; /* and round to nearest */
+    __asm__ volatile("mrs %0, fpcr" : "=r"(before));
+    __asm__ volatile("msr fpcr, %0" : : "r"(flush_to_zero));
+    return (unsigned)before;
+}
+static void fp_leave(unsigned before) {
+    __asm__ volatile("msr fpcr, %0" : : "r"((uint64_t)before));
+}
+static void pause_cpu(void) { __asm__ volatile("yield"); }
 #else
 static unsigned fp_enter(void) { return 0; }
 static void fp_leave(unsigned before) { (void)before; }
@@ -254,17 +266,14 @@ no_lock:
 
 void pool_destroy(gan_context *ctx) {
     pool *p = ctx->pool;
-    /* In a forked child the workers do not exist: there is nothing to join. */
-    if (ctx->process == getpid()) {
-        pthread_mutex_lock(&p->lock);
-        atomic_store(&p->quit, 1);
-        pthread_cond_broadcast(&p->wake);
-        pthread_mutex_unlock(&p->lock);
-        for (int i = 0; i < p->started; i++) pthread_join(p->workers[i].thread, NULL);
-        pthread_cond_destroy(&p->done);
-        pthread_cond_destroy(&p->wake);
-        pthread_mutex_destroy(&p->lock);
-    }
+    pthread_mutex_lock(&p->lock);
+    atomic_store(&p->quit, 1);
+    pthread_cond_broadcast(&p->wake);
+    pthread_mutex_unlock(&p->lock);
+    for (int i = 0; i < p->started; i++) pthread_join(p->workers[i].thread, NULL);
+    pthread_cond_destroy(&p->done);
+    pthread_cond_destroy(&p->wake);
+    pthread_mutex_destroy(&p->lock);
     ctx->pool = NULL;
     arena_free(ctx, p);
 }
