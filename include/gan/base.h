@@ -144,7 +144,7 @@ GAN_API void gan_context_reset_peak(gan_context *ctx);
 /* Functions that return a status return 0 or a negative GAN_E… code. Operators return NULL on
  * failure, and NULL in gives NULL out, so an expression is checked once, at its end: the first
  * error stays until it is read. A status function that is given such a NULL returns that pending
- * code. */
+ * code, or GAN_EINVAL where no other argument tells it the context. */
 
 /* The text of the last error, one line: function, argument, shapes. "" if there was none. Valid
  * until the next call with this context. */
@@ -160,8 +160,8 @@ GAN_API int32_t gan_error_code(gan_context *ctx);
  * negative code. */
 GAN_API int64_t gan_scope_begin(gan_context *ctx);
 
-/* Ends the scope and every one opened inside it. When the outermost ends, the tape is cut: tensors
- * taken out of it keep their values and are constants from then on. */
+/* Ends the scope and every one opened inside it. When the outermost ends, what was recorded in it is
+ * cut: results taken out of it keep their values and are constants from then on. */
 GAN_API int32_t gan_scope_end(gan_context *ctx, int64_t mark);
 
 /* ---- recorder -------------------------------------------------------------------------------- */

@@ -162,7 +162,7 @@ static void drop_grad(node *n) {
 }
 
 /* From the newest node to the oldest. Without `keep`, what a node had saved is released as soon as
- * its turn has passed. */
+ * its gradient has passed through it. */
 static int32_t sweep_back(gan_context *ctx, const node_list *list, gan_tensor *const *wrt, size_t n,
                           int keep) {
     for (size_t i = list->count; i-- > 0;) {
@@ -170,10 +170,11 @@ static int32_t sweep_back(gan_context *ctx, const node_list *list, gan_tensor *c
         if (m->op == NODE_LEAF || !m->grad) continue;
         int64_t mark = scope_begin(ctx);
         if (mark < 0) return (int32_t)mark;
-        int32_t code = wants_any(m) ? propagate(ctx, m) : GAN_OK;
+        const int passes = wants_any(m);
+        int32_t code = passes ? propagate(ctx, m) : GAN_OK;
         scope_escape(ctx, mark, NULL);
         if (code) return code;
-        if (!keep) node_spend(m);
+        if (passes && !keep) node_spend(m);
         if (!is_wrt(m, wrt, n)) drop_grad(m);
     }
     return GAN_OK;
@@ -205,6 +206,9 @@ static int32_t deliver(gan_context *ctx, const char *function, gan_tensor *const
 int32_t autograd_sweep(const char *function, gan_tensor *y, gan_tensor *cotangent,
                        gan_tensor *const *wrt, size_t n, uint32_t flags, gan_tensor **grads) {
     gan_context *ctx = y->base.ctx;
+    if (y->node && y->node->op == NODE_LEAF && y->node->spent)
+        return error_set(ctx, GAN_ESTATE, "%s: the scope in which y was recorded has ended",
+                         function);
     int create = (flags & GAN_GRAD_CREATE_GRAPH) != 0;
     int keep = create || (flags & GAN_GRAD_RETAIN);
     node_list list = {0};

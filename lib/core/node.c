@@ -64,10 +64,20 @@ void node_unref(node *n) {
     }
 }
 
-void node_cut_all(gan_context *ctx) {
-    /* Spending only drops storages, so the list does not change under the walk. */
-    for (node *n = ctx->nodes; n; n = n->older)
-        if (n->op != NODE_LEAF) node_spend(n);
+/* A constant leaf is left, which its handles hold. */
+static void cut(node *n) {
+    node_spend(n);
+    for (int32_t i = 0; i < n->inputs; i++) node_unref(n->in[i].from);
+    n->inputs = 0;
+    n->op = NODE_LEAF;
+    n->constant = 1;
+}
+
+void node_cut_since(gan_context *ctx, uint64_t sequence) {
+    for (node *n = ctx->nodes, *older; n && n->sequence > sequence; n = older) {
+        if (n->op != NODE_LEAF) cut(n); /* what this frees is older than n */
+        older = n->older;
+    }
 }
 
 int32_t tensor_make_leaf(gan_tensor *t, int constant) {

@@ -31,7 +31,7 @@ typedef struct node {
     uint64_t sequence; /* creation order: inputs come before results */
     int32_t op;        /* row of ops.def, or NODE_LEAF */
     int32_t constant;  /* a leaf without gradients: buffers, frozen parameters */
-    int32_t spent;     /* a sweep has released what was saved */
+    int32_t spent;     /* a sweep, or the end of its scope, has released what was saved */
 
     op_attr attr;
     storage *aux;    /* positions of gather and scatter, statistics of a norm; or NULL */
@@ -58,8 +58,9 @@ void node_unref(node *n); /* by worklist, not recursion: chains may be long */
 /* Lets go of the saved values; a sweep over it is an error from then on. */
 void node_spend(node *n);
 
-/* Cuts the whole tape: every recorded operation is spent. Leaves stay. */
-void node_cut_all(gan_context *ctx);
+/* Cuts the tape behind `sequence`: what is left of each operation recorded since is a constant
+ * leaf. Leaves stay as they are. */
+void node_cut_since(gan_context *ctx, uint64_t sequence);
 
 /* The tensor is a leaf of the graph from now on; frozen: a constant one. */
 int32_t tensor_make_leaf(gan_tensor *t, int constant);

@@ -38,6 +38,7 @@ int64_t scope_begin(gan_context *ctx) {
                                    sizeof ctx->marks[0]);
     if (!room) return GAN_ENOMEM;
     ctx->marks = room;
+    if (ctx->mark_count == 0) ctx->outermost_sequence = ctx->node_sequence;
     ctx->marks[ctx->mark_count++] = ctx->scoped_count;
     return (int64_t)ctx->mark_count;
 }
@@ -61,7 +62,7 @@ int32_t scope_end(gan_context *ctx, int64_t mark) {
                          (long long)mark);
     drop_from(ctx, ctx->marks[mark - 1]);
     ctx->mark_count = (size_t)mark - 1;
-    if (ctx->mark_count == 0) node_cut_all(ctx);
+    if (ctx->mark_count == 0) node_cut_since(ctx, ctx->outermost_sequence);
     return GAN_OK;
 }
 
@@ -84,5 +85,5 @@ gan_tensor *scope_escape(gan_context *ctx, int64_t mark, gan_tensor *result) {
 void scope_end_all(gan_context *ctx) {
     drop_from(ctx, 0);
     ctx->mark_count = 0;
-    node_cut_all(ctx);
+    node_cut_since(ctx, 0);
 }

@@ -18,7 +18,7 @@ int64_t scope_begin(gan_context *ctx);
 /* The same for a function of t, when its context can be entered. */
 int64_t scope_begin_for(gan_tensor *t);
 
-/* Ends it and all inside; the tape is cut when no scope is left open. */
+/* Ends it and all inside; what was recorded in it is cut when no scope is left open. */
 int32_t scope_end(gan_context *ctx, int64_t mark);
 
 /* Ends what the scope holds but `result` (a tensor of it, or NULL), and leaves the scope open.

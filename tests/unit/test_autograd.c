@@ -158,6 +158,31 @@ static void test_with_respect_to_results(void **state) {
 }
 
 /* x is used along three ways; their gradients add up. */
+/* A sweep to an intermediate result consumes what lies between, and another goes on from there. */
+static void test_a_sweep_in_two_parts(void **state) {
+    gan_context *ctx = *state;
+    gan_tensor *x = gan_track(VALUES(ctx, SHAPE(2), 1, 2)), *h = gan_square(x), *g = NULL;
+    gan_tensor *y = gan_sum_all(gan_square(h)), *gx = NULL;
+    assert_ok(ctx, gan_grad(y, &h, 1, 0, &g));
+    assert_values(g, SHAPE(2), 2, 8);
+    assert_status(ctx, gan_grad(y, &h, 1, 0, &gx), GAN_ESTATE, "consumed");
+    assert_ok(ctx, gan_vjp(h, g, &x, 1, 0, &gx));
+    assert_values(gx, SHAPE(2), 4, 32);
+    gan_tensor_unref(g);
+    gan_tensor_unref(gx);
+}
+
+/* A call that reaches nothing consumes nothing. */
+static void test_an_unreached_sweep_can_be_corrected(void **state) {
+    gan_context *ctx = *state;
+    gan_tensor *x = gan_track(VALUES(ctx, SHAPE(2), 1, 2)), *g = NULL;
+    gan_tensor *other = gan_track(gan_zeros(ctx, SHAPE(2))), *y = gan_sum_all(gan_square(x));
+    assert_status(ctx, gan_grad(y, &other, 1, GAN_GRAD_STRICT, &g), GAN_EUNREACHED, "wrt[0]");
+    assert_ok(ctx, gan_grad(y, &x, 1, GAN_GRAD_STRICT, &g));
+    assert_values(g, SHAPE(2), 2, 4);
+    gan_tensor_unref(g);
+}
+
 static void test_fan_out(void **state) {
     gan_context *ctx = *state;
     gan_tensor *x = leaf(ctx, 1, 2), *g = NULL;
@@ -249,6 +274,8 @@ int main(void) {
         CONTEXT_TEST(test_detach),
         CONTEXT_TEST(test_the_same_tensor_twice),
         CONTEXT_TEST(test_with_respect_to_results),
+        CONTEXT_TEST(test_a_sweep_in_two_parts),
+        CONTEXT_TEST(test_an_unreached_sweep_can_be_corrected),
         CONTEXT_TEST(test_fan_out),
         CONTEXT_TEST(test_stale_values),
         CONTEXT_TEST(test_wrong_arguments),

@@ -53,8 +53,19 @@ static void test_the_outermost_end_cuts_the_tape(void **state) {
 
     /* The value stays; as a result it is a constant now. */
     assert_near(item(y), 18, 1e-6);
-    assert_status(ctx, gan_grad(y, &kept_x, 1, 0, &g), GAN_ESTATE, "consumed");
+    assert_false(gan_tensor_is_tracked(y));
+    assert_status(ctx, gan_grad(y, &kept_x, 1, 0, &g), GAN_ESTATE, "gan_grad", "has ended");
     assert_null(g);
+    outer = gan_scope_begin(ctx);
+    assert_ok(ctx, gan_grad(gan_sum_all(gan_mul(y, kept_x)), &kept_x, 1, 0, &g));
+    assert_values(g, SHAPE(2), 18, 18);
+    gan_tensor_unref(g);
+    assert_ok(ctx, gan_tensor_write(y, (const float[]){5}, 1));
+    gan_tensor *leaf = gan_track(y);
+    assert_ok(ctx, gan_grad(gan_sum_all(gan_mul(leaf, kept_x)), &leaf, 1, 0, &g));
+    assert_near(item(g), 6, 1e-6);
+    gan_tensor_unref(g);
+    assert_ok(ctx, gan_scope_end(ctx, outer));
     gan_tensor_unref(kept_x);
     gan_tensor_unref(y);
     gan_stats end = stats_of(ctx);
@@ -75,6 +86,41 @@ static void test_leaves_survive_the_cut(void **state) {
     assert_ok(ctx, gan_scope_end(ctx, mark));
     gan_tensor_unref(g);
     gan_tensor_unref(x);
+}
+
+/* A running mean of what is recorded keeps neither graphs nor memory. */
+static void test_a_kept_result_keeps_no_graph(void **state) {
+    gan_context *ctx = *state;
+    gan_tensor *w = gan_track(gan_full(ctx, SHAPE(1), 1)), *mean = NULL;
+    uint64_t nodes = 0;
+    for (int step = 0; step < 20; step++) {
+        int64_t mark = gan_scope_begin(ctx);
+        gan_tensor *loss = gan_sum_all(gan_square(w)), *g = NULL, *next = NULL;
+        assert_ok(ctx, gan_grad(loss, &w, 1, GAN_GRAD_RETAIN, &g));
+        gan_tensor_unref(g);
+        if (mean) loss = gan_add(gan_scale(mean, 0.5), gan_scale(loss, 0.5));
+        assert_ok(ctx, gan_tensor_take(loss, &next));
+        gan_tensor_unref(mean);
+        mean = next;
+        assert_ok(ctx, gan_scope_end(ctx, mark));
+        if (step == 1) nodes = stats_of(ctx).live_nodes;
+    }
+    assert_int_equal(stats_of(ctx).live_nodes, nodes);
+    assert_near(item(mean), 1, 1e-6);
+    gan_tensor_unref(mean);
+}
+
+/* What was recorded before a scope began is not its own. */
+static void test_a_scope_cuts_what_was_recorded_in_it(void **state) {
+    gan_context *ctx = *state;
+    gan_tensor *x = gan_track(gan_full(ctx, SHAPE(2), 3)), *g = NULL;
+    gan_tensor *y = gan_sum_all(gan_square(x));
+    int64_t mark = gan_scope_begin(ctx);
+    assert_made(ctx, gan_square(x));
+    assert_ok(ctx, gan_scope_end(ctx, mark));
+    assert_ok(ctx, gan_grad(y, &x, 1, 0, &g));
+    assert_values(g, SHAPE(2), 6, 6);
+    gan_tensor_unref(g);
 }
 
 /* The engine's own references keep what is needed when a host drops its own. */
@@ -115,6 +161,8 @@ int main(void) {
         CONTEXT_TEST(test_without_a_scope_they_live_on),
         CONTEXT_TEST(test_ending_an_outer_scope_ends_the_inner_ones),
         CONTEXT_TEST(test_the_outermost_end_cuts_the_tape),
+        CONTEXT_TEST(test_a_kept_result_keeps_no_graph),
+        CONTEXT_TEST(test_a_scope_cuts_what_was_recorded_in_it),
         CONTEXT_TEST(test_leaves_survive_the_cut),
         CONTEXT_TEST(test_dropped_handles_do_not_break_the_graph),
         CONTEXT_TEST(test_forward_leaves_only_its_result),
