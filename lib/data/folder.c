@@ -31,12 +31,11 @@ static int32_t add_file(gan_dataset *d, const data_plan *plan, const char *folde
     return code;
 }
 
-/* Gives how adding a file ended: its own fault is counted and forgotten where the plan says so.
- * `pending` is the error from before. */
-static int32_t or_skip(gan_dataset *d, const data_plan *plan, int32_t pending, int32_t code) {
+/* Gives how adding a file ended: its own fault is counted and forgotten where the plan says so. */
+static int32_t or_skip(gan_dataset *d, const data_plan *plan, int32_t code) {
     int own = code == GAN_EIO || code == GAN_EFORMAT || code == GAN_EINVAL;
     if (!own || !plan->opts.skip_bad) return code;
-    d->base.ctx->error_code = pending;
+    d->base.ctx->error_code = 0;
     d->skipped++;
     return GAN_OK;
 }
@@ -62,10 +61,10 @@ static int32_t no_files(gan_context *ctx, const char *folder) {
 /* Adds files until there are enough. */
 static int32_t add_files(gan_dataset *d, const data_plan *plan, const char *folder,
                          const name_list *files, int32_t label) {
-    int32_t pending = d->base.ctx->error_code, code = GAN_OK;
+    int32_t code = GAN_OK;
     for (size_t i = 0; i < files->count && d->dims[0] < d->capacity && !code; i++) {
         if (d->labels) d->labels[d->dims[0]] = label;
-        code = or_skip(d, plan, pending, add_file(d, plan, folder, files->names[i]));
+        code = or_skip(d, plan, add_file(d, plan, folder, files->names[i]));
     }
     return code;
 }
@@ -146,8 +145,11 @@ static int32_t from_classes(gan_context *ctx, const data_plan *plan, const char 
 
 int32_t data_from_folder(gan_context *ctx, const data_plan *plan, const char *folder,
                          gan_dataset **out) {
-    return plan->opts.classes ? from_classes(ctx, plan, folder, out)
-                              : from_files(ctx, plan, folder, out);
+    const int32_t pending = error_put_aside(ctx);
+    const int32_t code = plan->opts.classes ? from_classes(ctx, plan, folder, out)
+                                            : from_files(ctx, plan, folder, out);
+    error_put_back(ctx, pending);
+    return code;
 }
 
 /* ---- pairs ----------------------------------------------------------------------------------- */
@@ -182,14 +184,17 @@ static int32_t add_pair(gan_dataset *a, const data_plan *plan, const sides *s, c
     int32_t code = add_file(a, plan, s->folder[0], name);
     if (code) return code;
     code = add_file(a->pair, plan, s->folder[1], name);
-    if (code) a->dims[0]--;
+    if (code && --a->dims[0] == 0) { /* nor do its sizes hold for the others */
+        arena_free(a->base.ctx, a->pixels);
+        a->pixels = NULL;
+    }
     return code;
 }
 
 /* Walks both sorted lists together. */
 static int32_t add_pairs(gan_dataset *a, const data_plan *plan, const sides *s) {
     gan_context *ctx = a->base.ctx;
-    int32_t pending = ctx->error_code, code = GAN_OK;
+    int32_t code = GAN_OK;
     size_t at[2] = {0, 0};
     const name_list *files = s->files;
     while ((at[0] < files[0].count || at[1] < files[1].count) && a->dims[0] < a->capacity &&
@@ -206,7 +211,7 @@ static int32_t add_pairs(gan_dataset *a, const data_plan *plan, const sides *s) 
                 error_set(ctx, GAN_EFORMAT, "%s: %s, which is in %s, is missing",
                           s->folder[lacking], files[having].names[at[having]], s->folder[having]);
         }
-        code = or_skip(a, plan, pending, code);
+        code = or_skip(a, plan, code);
         if (order <= 0) at[0]++;
         if (order >= 0) at[1]++;
     }
@@ -215,6 +220,7 @@ static int32_t add_pairs(gan_dataset *a, const data_plan *plan, const sides *s) 
 
 int32_t data_from_pairs(gan_context *ctx, const data_plan *plan, const char *folder,
                         gan_dataset **out) {
+    const int32_t pending = error_put_aside(ctx);
     sides s = {0};
     int32_t code = list_sides(ctx, folder, &s);
     gan_dataset *a = NULL;
@@ -226,5 +232,6 @@ int32_t data_from_pairs(gan_context *ctx, const data_plan *plan, const char *fol
         code = finish(a, code, folder, out);
     }
     release_sides(ctx, &s);
+    error_put_back(ctx, pending);
     return code;
 }

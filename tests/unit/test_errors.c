@@ -93,6 +93,20 @@ static void test_long_texts_are_cut(void **state) {
     assert_int_equal(gan_error_code(ctx), GAN_EIO);
 }
 
+/* Whatever a file calls its tensors. */
+static void test_texts_are_one_line_of_utf8(void **state) {
+    gan_context *ctx = *state;
+    error_set(ctx, GAN_EFORMAT, "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x8e\xb2");
+    assert_string_equal(gan_last_error(ctx), "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x8e\xb2");
+    gan_error_code(ctx);
+    error_set(ctx, GAN_EFORMAT,
+              "a\nb\x7f"
+              "c\xc3 \xff %.1s",
+              "\xc3\xa9");
+    assert_string_equal(gan_last_error(ctx), "a?b?c? ? ?");
+    gan_error_code(ctx);
+}
+
 static void test_names(void **state) {
     (void)state;
     assert_string_equal(gan_status_name(GAN_OK), "GAN_OK");
@@ -115,6 +129,7 @@ int main(void) {
         CONTEXT_TEST(test_unrelated_calls_succeed),
         CONTEXT_TEST(test_looking_at_null),
         CONTEXT_TEST(test_long_texts_are_cut),
+        CONTEXT_TEST(test_texts_are_one_line_of_utf8),
         CONTEXT_TEST(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
