@@ -8,13 +8,14 @@
 #include "data/dataset.h"
 #include "data/loader.h"
 #include "data/pixels.h"
+#include "io/png.h"
 #include "kernels/kernels.h"
 
 #include <math.h>
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-enum { MAX_SIDE = 16384, MAX_COLOUR = 0xffffff };
+enum { MAX_COLOUR = 0xffffff };
 
 static const gan_data_opts data_defaults = {.struct_size = sizeof(gan_data_opts),
                                             .byte_limit = (uint64_t)1 << 32};
@@ -56,8 +57,9 @@ static int32_t check_data(gan_context *ctx, const char *function, const gan_data
     if (o->channels && !pixels_are_channels(o->channels))
         return error_set(ctx, GAN_EINVAL, "%s: channels is %d, must be 0, 1, 3 or 4", function,
                          (int)o->channels);
-    return CHECK(ctx, function, {"size", o->size, 0, MAX_SIDE},
-                 {"fit", o->fit, GAN_FIT_PAD, GAN_FIT_STRETCH}, {"pad_to", o->pad_to, 0, MAX_SIDE},
+    return CHECK(ctx, function, {"size", o->size, 0, PNG_MAX_SIDE},
+                 {"fit", o->fit, GAN_FIT_PAD, GAN_FIT_STRETCH},
+                 {"pad_to", o->pad_to, 0, PNG_MAX_SIDE},
                  {"background", o->background, 0, MAX_COLOUR}, {"limit", o->limit, 0, INT64_MAX});
 }
 
@@ -108,10 +110,10 @@ static int32_t load_sheet(gan_context *ctx, const char *function, const gan_shee
                                 V1_SIZE(gan_sheet_opts, keep_empty), opts);
     if (!code && sheet->cell_height == 0) sheet->cell_height = sheet->cell_width;
     return code ? code
-                : CHECK(ctx, function, {"cell_width", sheet->cell_width, 1, MAX_SIDE},
-                        {"cell_height", sheet->cell_height, 1, MAX_SIDE},
-                        {"margin", sheet->margin, 0, MAX_SIDE},
-                        {"spacing", sheet->spacing, 0, MAX_SIDE});
+                : CHECK(ctx, function, {"cell_width", sheet->cell_width, 1, PNG_MAX_SIDE},
+                        {"cell_height", sheet->cell_height, 1, PNG_MAX_SIDE},
+                        {"margin", sheet->margin, 0, PNG_MAX_SIDE},
+                        {"spacing", sheet->spacing, 0, PNG_MAX_SIDE});
 }
 
 int32_t gan_dataset_from_sheet(gan_context *ctx, const char *path, const gan_sheet_opts *sheet,
@@ -311,6 +313,8 @@ gan_tensor *gan_loader_pairs(gan_loader *l) {
 
 int32_t gan_loader_tell(const gan_loader *l, int64_t *epoch, int64_t *position) {
     if (!l) return error_null(NULL, "gan_loader_tell");
+    int32_t code = context_enter(l->base.ctx);
+    if (code) return error_report(l->base.ctx, code);
     if (epoch) *epoch = l->epoch;
     if (position) *position = l->position;
     return GAN_OK;

@@ -196,11 +196,11 @@ static int32_t grid_of(gan_tensor *images, int32_t columns, int32_t gap, grid *g
     if (s->rank != 4 || tensor_size(images) == 0 || !pixels_are_channels(s->dim[3]))
         return error_set(ctx, GAN_EINVAL, "%s: images are %s, must be (N,H,W,C), C 1, 3 or 4", name,
                          shape_text(s, text));
-    if (columns < 1 || gap < 0 || gap > 1 << 14)
+    if (columns < 1 || gap < 0 || gap > PNG_MAX_SIDE)
         return error_set(ctx, GAN_EINVAL, "%s: %d columns, gap %d", name, (int)columns, (int)gap);
     *g = (grid){.n = s->dim[0], .h = s->dim[1], .w = s->dim[2], .c = s->dim[3], .gap = gap};
     g->columns = columns < g->n ? columns : g->n;
-    int64_t rows = (g->n + g->columns - 1) / g->columns, most = 1 << 14;
+    int64_t rows = (g->n + g->columns - 1) / g->columns, most = PNG_MAX_SIDE;
     if (g->h > most || g->w > most || rows > most || g->columns > most ||
         (g->height = rows * g->h + (rows - 1) * gap) > most ||
         (g->width = g->columns * g->w + (g->columns - 1) * gap) > most)

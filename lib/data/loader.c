@@ -175,6 +175,7 @@ gan_loader *loader_new(gan_dataset *d, const gan_loader_opts *opts) {
     l->opts = *opts;
     l->levels = pixels_levels(opts->lo, opts->hi);
     size_t images = (size_t)d->dims[0], batch = (size_t)opts->batch;
+    if (opts->remainder == GAN_REMAINDER_KEEP && batch > images) batch = images;
     int flip = opts->flip != 0, labelled = d->labels != NULL;
     if (!(l->order = arena_alloc_array(ctx, images, sizeof *l->order)) ||
         !(l->index = arena_alloc_array(ctx, batch, sizeof *l->index)) ||

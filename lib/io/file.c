@@ -27,7 +27,7 @@ int32_t file_error(gan_context *ctx, const char *path, const char *action, int r
     if (strerror_r(reason, text, sizeof text) != 0) {
         snprintf(text, sizeof text, "error %d", reason);
     }
-    return error_set(ctx, GAN_EIO, "%s: cannot %s: %s", path, action, text);
+    return error_set(ctx, GAN_EIO, "%.300s: cannot %s: %s", path, action, text);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -143,12 +143,14 @@ static void release(file_writer *w) {
 int32_t file_writer_open(file_writer *w, gan_context *ctx, const char *path) {
     struct stat target;
     mode_t mode = 0666;
+    int exists = 0;
     if (stat(path, &target) == 0) {
         if (S_ISDIR(target.st_mode)) return file_error(ctx, path, "write", EISDIR);
         if (!S_ISREG(target.st_mode)) {
             return error_set(ctx, GAN_EIO, "%s: cannot write: not a regular file", path);
         }
         mode &= target.st_mode; /* a private file stays private */
+        exists = 1;
     } else if (errno != ENOENT) {
         return file_error(ctx, path, "write", errno);
     }
@@ -157,6 +159,8 @@ int32_t file_writer_open(file_writer *w, gan_context *ctx, const char *path) {
     w->buffer = arena_alloc(ctx, BUFFER_BYTES);
     int32_t status = w->buffer == NULL ? GAN_ENOMEM : create_temporary(w, mode);
     if (status != GAN_OK) release(w);
+    /* and a shared one shared, whatever the umask; where that is refused, it is as a new one */
+    if (status == GAN_OK && exists) (void)!fchmod(w->descriptor, mode);
     return status;
 }
 

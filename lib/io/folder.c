@@ -2,7 +2,9 @@
 #include "io/folder.h"
 
 #include "core/alloc.h"
+#include "core/error.h"
 #include "io/file.h"
+#include "io/sort.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 char *path_join(gan_context *ctx, const char *a, const char *b) {
     size_t front = strlen(a), back = strlen(b);
@@ -90,6 +93,8 @@ int32_t folder_list(gan_context *ctx, const char *root, const char *folder, cons
                     name_list *out) {
     char real_root[PATH_MAX];
     if (realpath(root, real_root) == NULL) return file_error(ctx, root, "open", errno);
+    if (folder != root && !lies_below(real_root, folder) && access(folder, F_OK) == 0)
+        return error_set(ctx, GAN_EIO, "%s: is a link that leads out of %s", folder, root);
     DIR *entries = opendir(folder);
     if (entries == NULL) return file_error(ctx, folder, "open", errno);
 
@@ -100,7 +105,7 @@ int32_t folder_list(gan_context *ctx, const char *root, const char *folder, cons
         name_list_release(ctx, &list);
         return status;
     }
-    if (list.count > 0) qsort(list.names, list.count, sizeof *list.names, compare_names);
+    sort(list.names, list.count, sizeof *list.names, compare_names);
     *out = list;
     return GAN_OK;
 }

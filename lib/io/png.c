@@ -15,10 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    MAX_SIDE = 16384,
-    MAX_CHUNK_BYTES = 1 << 20 /* of one ancillary chunk in memory; only tRNS is read */
-};
+enum { MAX_CHUNK_BYTES = 1 << 20 }; /* of one ancillary chunk in memory; only tRNS is read */
 
 /* What one call of png_read or png_write works on. libpng reports an error by longjmp, so all state
  * is here, outside the frames that a jump drops, and `run` is the only place it jumps to. */
@@ -154,7 +151,7 @@ static void decode(codec *c) {
                                       on_free);
     if (!created(c)) return;
     png_set_read_fn(c->png, c, on_read);
-    png_set_user_limits(c->png, MAX_SIDE, MAX_SIDE);
+    png_set_user_limits(c->png, PNG_MAX_SIDE, PNG_MAX_SIDE);
     png_set_chunk_malloc_max(c->png, MAX_CHUNK_BYTES);
     png_set_crc_action(c->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
     png_set_keep_unknown_chunks(c->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1); /* all but tRNS */
@@ -227,11 +224,11 @@ static void encode(codec *c) {
 
 int32_t png_write(gan_context *ctx, const char *path, const uint8_t *pixels, int64_t height,
                   int64_t width, int32_t channels) {
-    if (height < 1 || width < 1 || height > MAX_SIDE || width > MAX_SIDE) {
+    if (height < 1 || width < 1 || height > PNG_MAX_SIDE || width > PNG_MAX_SIDE) {
         return error_set(ctx, GAN_EINVAL,
                          "%s: a picture of %" PRId64 " x %" PRId64
                          " pixels; each side must be 1 to %d",
-                         path, height, width, MAX_SIDE);
+                         path, height, width, PNG_MAX_SIDE);
     }
 
     codec c = {.ctx = ctx,

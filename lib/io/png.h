@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+enum { PNG_MAX_SIDE = 16384 }; /* pixels of a side, of what is read and written */
+
 /* Rows from top to bottom, channels interleaved. */
 typedef struct png_pixels {
     uint8_t *data; /* a block of the arena, the owner's */

@@ -17,11 +17,11 @@ void protobuf_release(protobuf *p) {
 /* Makes room for `more` bytes at the end: 1, or 0 after a failure. */
 static int reserve(protobuf *p, size_t more) {
     if (p->status) return 0;
-    if (more <= p->capacity - p->length) return 1;
-    if (more > INT32_MAX || p->length + more > INT32_MAX) {
+    if (more > INT32_MAX - p->length) {
         p->status = error_set(p->ctx, GAN_ENOTSUP, "a protocol buffer holds at most 2 GiB");
         return 0;
     }
+    if (more <= p->capacity - p->length) return 1;
     size_t capacity = 2 * p->capacity + more;
     uint8_t *bytes = arena_grow(p->ctx, p->bytes, p->length, capacity);
     if (!bytes) {

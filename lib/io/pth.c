@@ -37,13 +37,9 @@ static const pickle_global globals[] = {
 };
 
 /* Types of the storages, and their bytes. */
-static const struct {
-    safetensors_dtype dtype;
-    size_t bytes;
-} storages[] = {{SAFETENSORS_F32, 4},  {SAFETENSORS_F64, 8}, {SAFETENSORS_F16, 2},
-                {SAFETENSORS_BF16, 2}, {SAFETENSORS_I64, 8}, {SAFETENSORS_I32, 4},
-                {SAFETENSORS_I16, 2},  {SAFETENSORS_I8, 1},  {SAFETENSORS_U8, 1},
-                {SAFETENSORS_BOOL, 1}};
+static const safetensors_dtype storages[] = {
+    SAFETENSORS_F32, SAFETENSORS_F64, SAFETENSORS_F16, SAFETENSORS_BF16, SAFETENSORS_I64,
+    SAFETENSORS_I32, SAFETENSORS_I16, SAFETENSORS_I8,  SAFETENSORS_U8,   SAFETENSORS_BOOL};
 
 /* ---------------------------------------------------------------------------------------------- */
 
@@ -93,8 +89,8 @@ static int32_t find_storage(const walk *w, const pickle_value *id, view *v,
                      : 0;
     const zip_member *m = zip_find(&w->archive, member, (size_t)length);
     if (!m) return refuse(w, "has a storage that is not in the archive");
-    *dtype = storages[type->number - FIRST_STORAGE].dtype;
-    v->element = storages[type->number - FIRST_STORAGE].bytes;
+    *dtype = storages[type->number - FIRST_STORAGE];
+    v->element = safetensors_element_bytes(*dtype);
     v->storage = m->data;
     v->stored = elements->number;
     if (v->stored < 0 || (uint64_t)v->stored != m->bytes / v->element || m->bytes % v->element)
@@ -117,15 +113,16 @@ static int32_t read_sizes(const walk *w, const pickle_value *tuple, int64_t *to,
     return GAN_OK;
 }
 
-/* The number of elements in *count, which all lie in the storage. */
-static int32_t check_view(const walk *w, const safetensors_entry *e, const view *v,
-                          int64_t *count) {
+/* The number of elements in *count, which all lie in the storage. Strides that nothing is reached
+ * by may be any number in the file, and become 0. */
+static int32_t check_view(const walk *w, const safetensors_entry *e, view *v, int64_t *count) {
     int64_t left = v->stored - 1 - v->first; /* places behind the first element */
     *count = 1;
     for (int32_t i = 0; i < e->rank; i++)
         if (e->dims[i] == 0) *count = 0;
     for (int32_t i = 0; i < e->rank && *count; i++) {
         int64_t steps = e->dims[i] - 1;
+        if (steps == 0) v->strides[i] = 0;
         if (steps > 0 && v->strides[i] > left / steps) left = -1;
         if (left >= 0) left -= steps * v->strides[i];
         if (e->dims[i] > v->stored / *count) return refuse(w, "has more elements than its storage");

@@ -120,17 +120,6 @@ static int32_t tensor_error(const parser *p, const char *name, const char *probl
     return error_set(p->ctx, GAN_EFORMAT, "%s: tensor " NAME " %s", p->path, name, problem);
 }
 
-/* Room for one more element: the array, moved if it was full, or NULL. */
-static void *grow(gan_context *ctx, void *array, size_t count, size_t *capacity, size_t size) {
-    if (count < *capacity) return array;
-
-    size_t larger = *capacity == 0 ? 16 : 2 * *capacity;
-    void *moved = array == NULL ? arena_alloc(ctx, larger * size)
-                                : arena_grow(ctx, array, *capacity * size, larger * size);
-    if (moved != NULL) *capacity = larger;
-    return moved;
-}
-
 static int32_t parse_metadata(parser *p) {
     if (p->metadata_seen) {
         return error_set(p->ctx, GAN_EFORMAT, "%s: %s occurs twice", p->path, METADATA_KEY);
@@ -142,8 +131,8 @@ static int32_t parse_metadata(parser *p) {
     while ((key = json_next_key(&p->json)) != NULL) {
         const char *value = json_get_string(&p->json);
         if (value == NULL) break;
-        safetensors_pair *pairs = grow(p->ctx, p->file.metadata, p->file.metadata_count,
-                                       &p->metadata_capacity, sizeof *pairs);
+        safetensors_pair *pairs = arena_make_room(p->ctx, p->file.metadata, p->file.metadata_count,
+                                                  &p->metadata_capacity, sizeof *pairs);
         if (pairs == NULL) return GAN_ENOMEM;
         p->file.metadata = pairs;
         pairs[p->file.metadata_count++] = (safetensors_pair){key, value};
@@ -255,8 +244,8 @@ static int32_t parse_header(parser *p) {
         if (strcmp(name, METADATA_KEY) == 0) {
             status = parse_metadata(p);
         } else {
-            safetensors_entry *entries =
-                grow(p->ctx, p->file.entries, p->file.count, &p->entry_capacity, sizeof *entries);
+            safetensors_entry *entries = arena_make_room(p->ctx, p->file.entries, p->file.count,
+                                                         &p->entry_capacity, sizeof *entries);
             if (entries == NULL) return GAN_ENOMEM;
             p->file.entries = entries;
             entries[p->file.count] = (safetensors_entry){.name = name};

@@ -117,12 +117,21 @@ static int32_t check_entry(const gan_module *m, const char *path, const entry *r
                      shape_text(&found, a), shape_text(&wanted, b));
 }
 
+/* Integers count batches. A tensor counts them exactly to here, and then no further. */
+static double count_of(double value) {
+    const double most = 1 << 24;
+    return value < 0 ? 0 : value > most ? most : value;
+}
+
 /* The file's values in memory layout: a tensor of the current scope. */
 static gan_tensor *decode(gan_context *ctx, const entry *row, const safetensors_entry *e) {
     shape s = file_shape(row);
     gan_tensor *t = tensor_new(ctx, &s);
     if (!t) return NULL;
-    for (int64_t i = 0; i < tensor_size(t); i++) tensor_data(t)[i] = (real)safetensors_value(e, i);
+    for (int64_t i = 0; i < tensor_size(t); i++) {
+        double value = safetensors_value(e, i);
+        tensor_data(t)[i] = (real)(row->integer ? count_of(value) : value);
+    }
     const permutation *p = permutation_of(row);
     return p ? op_transpose(t, p->to_memory) : t;
 }

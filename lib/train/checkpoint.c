@@ -339,6 +339,9 @@ static int32_t check_items(const gan_trainer *t, const char *path, const safeten
                      file->count, t->item_count + options);
 }
 
+/* Counts that steps go on from, never near the end of their range. */
+static int is_count(int64_t n) { return n >= 0 && n <= INT64_MAX / 4; }
+
 /* The state's numbers, in their ranges, and the loader's like ours. */
 static int32_t check_state(const gan_trainer *t, const char *path, const safetensors *file) {
     trainer_state s = t->state;
@@ -351,8 +354,8 @@ static int32_t check_state(const gan_trainer *t, const char *path, const safeten
         return error_set(t->base.ctx, GAN_EFORMAT,
                          "%s: was made with %lld images, the loader has %lld", path,
                          (long long)s.images, (long long)t->loader->data->dims[0]);
-    if (s.step >= 0 && s.halvings >= 0 && s.k >= 0 && s.k <= 1 && s.epoch >= 0 && s.position >= 0 &&
-        s.position <= s.images)
+    if (is_count(s.step) && is_count(s.halvings) && s.k >= 0 && s.k <= 1 && is_count(s.epoch) &&
+        s.position >= 0 && s.position <= s.images)
         return GAN_OK;
     return error_set(t->base.ctx, GAN_EFORMAT, "%s: a number of the state is out of its range",
                      path);

@@ -129,6 +129,11 @@ static void test_files_that_cannot_be_used(void **state) {
     assert_int_equal(gan_dataset_skipped(d), 2);
     assert_int_equal(gan_error_code(ctx), GAN_OK);
     gan_dataset_unref(d);
+    assert_null(gan_zeros(ctx, SHAPE(-1))); /* an error that is still to be read changes nothing */
+    assert_ok(ctx, gan_dataset_from_folder(ctx, dir.path, &o, &d));
+    assert_int_equal(gan_dataset_skipped(d), 2);
+    assert_int_equal(gan_error_code(ctx), GAN_EINVAL);
+    gan_dataset_unref(d);
     d = NULL;
     for (const char *name = "ade"; *name; name++)
         unlink(temp_file(&dir, (const char[]){*name, '.', 'p', 'n', 'g', 0}));
@@ -302,7 +307,36 @@ static void test_pairs(void **state) {
     assert_pixels(gan_dataset_pair(d), 4, 5, 6);
     assert_int_equal(gan_dataset_skipped(d), 3);
     gan_dataset_unref(d);
+
+    /* the sizes are those of the first pair that is whole */
+    write_png(ctx, temp_file(&dir, "A/1.png"), 1, 2, 1, (const uint8_t[]){8, 9});
+    assert_ok(ctx, gan_dataset_from_pairs(ctx, dir.path, &o, &d));
+    assert_data_shape(d, 1, 1, 1, 1);
+    assert_pixels(d, 20);
+    gan_dataset_unref(d);
     temp_remove(&dir);
+}
+
+/* A side may be a link, but not to somewhere else. */
+static void test_pairs_from_elsewhere(void **state) {
+    gan_context *ctx = *state;
+    if (without_png()) return;
+    temp_dir dir, other;
+    temp_make(&dir);
+    temp_make(&other);
+    make_folder(temp_file(&dir, "B"));
+    write_dot(ctx, temp_file(&dir, "B/1.png"), 10);
+    write_dot(ctx, temp_file(&other, "1.png"), 20);
+    gan_dataset *d = NULL;
+    assert_int_equal(symlink(other.path, temp_file(&dir, "A")), 0);
+    assert_status(ctx, gan_dataset_from_pairs(ctx, dir.path, NULL, &d), GAN_EIO, "/A", "leads out");
+    unlink(temp_file(&dir, "A"));
+    assert_int_equal(symlink("B", temp_file(&dir, "A")), 0);
+    assert_ok(ctx, gan_dataset_from_pairs(ctx, dir.path, NULL, &d));
+    assert_pixels(d, 10);
+    gan_dataset_unref(d);
+    temp_remove(&dir);
+    temp_remove(&other);
 }
 
 int main(void) {
@@ -314,6 +348,7 @@ int main(void) {
         CONTEXT_TEST(test_classes),
         CONTEXT_TEST(test_sheets),
         CONTEXT_TEST(test_pairs),
+        CONTEXT_TEST(test_pairs_from_elsewhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

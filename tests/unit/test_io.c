@@ -88,6 +88,16 @@ static void test_missing_and_unwritable(void **state) {
     assert_status(ctx, gan_idx_open(ctx, dir.path, &idx), GAN_EIO, dir.path);
     assert_status(ctx, gan_module_load(m, NULL), GAN_EINVAL, "gan_module_load");
     assert_null(idx);
+    /* A file keeps its permissions, whatever the umask. */
+    const char *shared = temp_file(&dir, "shared");
+    struct stat info;
+    assert_ok(ctx, gan_module_save(m, shared));
+    assert_int_equal(chmod(shared, 0664), 0);
+    mode_t mask = umask(022);
+    assert_ok(ctx, gan_module_save(m, shared));
+    umask(mask);
+    assert_int_equal(stat(shared, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0664);
     /* A failed save leaves the target as it was, and no temporary file. */
     const char *path = temp_file(&dir, "folder");
     assert_int_equal(mkdir(path, 0700), 0);

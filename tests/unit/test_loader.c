@@ -128,6 +128,12 @@ static void test_fewer_images_than_a_batch(void **state) {
     l = loader_of(ctx, d, &o);
     assert_int_equal(next_numbers(ctx, l, numbers), IMAGES);
     gan_loader_unref(l);
+    o.batch = 1 << 28; /* all of them, in the memory that they need */
+    uint64_t before = stats_of(ctx).live_bytes;
+    l = loader_of(ctx, d, &o);
+    assert_true(stats_of(ctx).live_bytes - before < 1 << 20);
+    assert_int_equal(next_numbers(ctx, l, numbers), IMAGES);
+    gan_loader_unref(l);
     gan_dataset_unref(d);
 }
 

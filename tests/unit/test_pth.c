@@ -43,14 +43,15 @@ static void put_global(pickle *p, const char *lines) {
     put(p, lines, strlen(lines));
 }
 
-/* A tensor of one axis: that many elements of a storage "0", from one on, a stride apart. */
+/* A tensor of one axis: that many elements of a storage "0", from one on, a stride apart. With
+ * `behind` it has a second axis, of size 1 and this stride. */
 typedef struct described {
     const char *type; /* "torch\nFloatStorage\n" */
     const char *key;
-    int64_t stored, first, count, stride;
+    int64_t stored, first, count, stride, behind;
 } described;
 
-static const described plain = {"torch\nFloatStorage\n", "0", 4, 0, 2, 1};
+static const described plain = {"torch\nFloatStorage\n", "0", 4, 0, 2, 1, 0};
 
 static void put_tensor(pickle *p, const described *t) {
     put_global(p, "torch._utils\n_rebuild_tensor_v2\n");
@@ -62,10 +63,14 @@ static void put_tensor(pickle *p, const described *t) {
     put_number(p, t->stored);
     PUT(p, "tQ");
     put_number(p, t->first);
+    const char *tuple = t->behind ? "\x86" : "\x85"; /* of two numbers, or of one */
     put_number(p, t->count);
-    PUT(p, "\x85");
+    if (t->behind) put_number(p, 1);
+    put(p, tuple, 1);
     put_number(p, t->stride);
-    PUT(p, "\x85\x89");
+    if (t->behind) put_number(p, t->behind);
+    put(p, tuple, 1);
+    PUT(p, "\x89");
     put_global(p, "collections\nOrderedDict\n");
     PUT(p, ")RtR");
 }
@@ -157,9 +162,9 @@ static void test_read(void **state) {
         described tensor;
         float a, b;
     } cases[] = {
-        {{"torch\nFloatStorage\n", "0", 4, 0, 2, 1}, 1.5F, -2},
-        {{"torch\nFloatStorage\n", "0", 4, 2, 2, 1}, 3, 4},
-        {{"torch\nFloatStorage\n", "0", 4, 1, 2, 2}, -2, 4},
+        {{"torch\nFloatStorage\n", "0", 4, 0, 2, 1, 0}, 1.5F, -2},
+        {{"torch\nFloatStorage\n", "0", 4, 2, 2, 1, 0}, 3, 4},
+        {{"torch\nFloatStorage\n", "0", 4, 1, 2, 2, 0}, -2, 4},
     };
     for (int i = 0; i < 2 * COUNT_OF(cases); i++) {
         pickle p = pickle_of(&cases[i / 2].tensor);
@@ -176,23 +181,24 @@ static void test_tensors_beyond_their_storage(void **state) {
         const char *word;
         described tensor;
     } cases[] = {
-        {"beyond", {"torch\nFloatStorage\n", "0", 4, 3, 2, 1}},
-        {"beyond", {"torch\nFloatStorage\n", "0", 4, 0, 2, 4}},
-        {"beyond", {"torch\nFloatStorage\n", "0", 4, INT64_MAX, 2, 1}},
-        {"beyond", {"torch\nFloatStorage\n", "0", 4, 1, 2, INT64_MAX}},
-        {"0 or more", {"torch\nFloatStorage\n", "0", 4, 0, 2, -1}},
-        {"0 or more", {"torch\nFloatStorage\n", "0", 4, 0, -2, 1}},
-        {"not described", {"torch\nFloatStorage\n", "0", 4, -1, 2, 1}},
-        {"more elements", {"torch\nFloatStorage\n", "0", 4, 0, 5, 0}},
-        {"more elements", {"torch\nFloatStorage\n", "0", 4, 0, INT64_MAX, 1}},
-        {"another size", {"torch\nFloatStorage\n", "0", 5, 0, 2, 1}},
-        {"another size", {"torch\nFloatStorage\n", "0", -4, 0, 2, 1}},
-        {"another size", {"torch\nDoubleStorage\n", "0", 4, 0, 2, 1}},
-        {"not in the archive", {"torch\nFloatStorage\n", "1", 4, 0, 2, 1}},
-        {"not in the archive", {"torch\nFloatStorage\n", "../data.pkl", 4, 0, 2, 1}},
-        {"not described", {"collections\nOrderedDict\n", "0", 4, 0, 2, 1}},
-        {"I32", {"torch\nIntStorage\n", "0", 4, 0, 2, 1}},
-        {"torch.QInt8Storage", {"torch\nQInt8Storage\n", "0", 4, 0, 2, 1}},
+        {"beyond", {"torch\nFloatStorage\n", "0", 4, 3, 2, 1, 0}},
+        {"beyond", {"torch\nFloatStorage\n", "0", 4, 0, 2, 4, 0}},
+        {"beyond", {"torch\nFloatStorage\n", "0", 4, INT64_MAX, 2, 1, 0}},
+        {"beyond", {"torch\nFloatStorage\n", "0", 4, 1, 2, INT64_MAX, 0}},
+        {"(2, 1)", {"torch\nFloatStorage\n", "0", 4, 0, 2, 2, INT64_MAX}},
+        {"0 or more", {"torch\nFloatStorage\n", "0", 4, 0, 2, -1, 0}},
+        {"0 or more", {"torch\nFloatStorage\n", "0", 4, 0, -2, 1, 0}},
+        {"not described", {"torch\nFloatStorage\n", "0", 4, -1, 2, 1, 0}},
+        {"more elements", {"torch\nFloatStorage\n", "0", 4, 0, 5, 0, 0}},
+        {"more elements", {"torch\nFloatStorage\n", "0", 4, 0, INT64_MAX, 1, 0}},
+        {"another size", {"torch\nFloatStorage\n", "0", 5, 0, 2, 1, 0}},
+        {"another size", {"torch\nFloatStorage\n", "0", -4, 0, 2, 1, 0}},
+        {"another size", {"torch\nDoubleStorage\n", "0", 4, 0, 2, 1, 0}},
+        {"not in the archive", {"torch\nFloatStorage\n", "1", 4, 0, 2, 1, 0}},
+        {"not in the archive", {"torch\nFloatStorage\n", "../data.pkl", 4, 0, 2, 1, 0}},
+        {"not described", {"collections\nOrderedDict\n", "0", 4, 0, 2, 1, 0}},
+        {"I32", {"torch\nIntStorage\n", "0", 4, 0, 2, 1, 0}},
+        {"torch.QInt8Storage", {"torch\nQInt8Storage\n", "0", 4, 0, 2, 1, 0}},
     };
     for (int i = 0; i < COUNT_OF(cases); i++) {
         pickle p = pickle_of(&cases[i].tensor);
