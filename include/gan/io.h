@@ -1,6 +1,7 @@
 /* Files of weights and of data sets. Paths are UTF-8. Files are read as if hostile: any content
  * gives a clear error or a correct result, within memory bounded by the file's size. They are
- * written whole or not at all (a temporary file beside the target, synced and renamed).
+ * written whole or not at all (a temporary file beside the target, synced and renamed; one that a
+ * kill leaves behind is called .gan-….tmp).
  *
  * Errors: GAN_EIO (the operating system's reason is in the text), GAN_EFORMAT, GAN_ENOMEM.
  *

@@ -205,13 +205,18 @@ static void sync_directory(file_writer *w) {
     close(descriptor);
 }
 
+/* Waits until the content is on the disk. EINVAL: the file system has nothing to sync. */
+static void sync_content(file_writer *w) {
+    int failed;
+    do failed = fsync(w->descriptor) != 0;
+    while (failed && errno == EINTR);
+    if (failed && errno != EINVAL) w->status = file_error(w->ctx, w->path, "sync", errno);
+}
+
 int32_t file_writer_close(file_writer *w, int32_t status) {
     if (w->status == GAN_OK) w->status = status;
     if (w->status == GAN_OK) flush(w);
-    /* EINVAL: the file system has nothing to sync. */
-    if (w->status == GAN_OK && fsync(w->descriptor) != 0 && errno != EINVAL) {
-        w->status = file_error(w->ctx, w->path, "sync", errno);
-    }
+    if (w->status == GAN_OK) sync_content(w);
     if (close(w->descriptor) != 0 && errno != EINTR && w->status == GAN_OK) {
         w->status = file_error(w->ctx, w->path, "write", errno);
     }
