@@ -172,7 +172,8 @@ GAN_API int32_t gan_latent_slerp(const float *a, const float *b, int64_t n, doub
 /* ---- within a frame's budget ----------------------------------------------------------------- */
 
 /* Takes a request on; the memory it points to must live until it is done or cancelled. GAN_ESTATE
- * while another one is on its way. */
+ * while another one is on its way. Labels and inputs are not copied, but read when their images'
+ * turn comes: a label that is no class by then ends the request with GAN_EINVAL. */
 GAN_API int32_t gan_sampler_begin(gan_sampler *s, const gan_sampler_request *r);
 
 /* Works for about budget_us microseconds, on the caller's and the sampler's threads, in slices
@@ -191,8 +192,8 @@ GAN_API void gan_sampler_cancel(gan_sampler *s);
 /* ---- in the background ----------------------------------------------------------------------- */
 
 /* Takes a request on and returns at once; the sampler's own thread works on it. The request's
- * memory must live until poll or wait says that it is done, or cancel returns. GAN_ESTATE without
- * the option `background` or while another one is on its way. */
+ * memory must live, labels and inputs unchanged, until poll or wait says that it is done, or cancel
+ * returns. GAN_ESTATE without the option `background` or while another one is on its way. */
 GAN_API int32_t gan_sampler_start(gan_sampler *s, const gan_sampler_request *r);
 
 /* 1: done; 0: not yet; negative: it failed, or nothing was started (GAN_ESTATE). */

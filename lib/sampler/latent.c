@@ -1,6 +1,7 @@
 /* Inputs: a sprite's numbers are functions of its own seed only. */
 #include "sampler/sampler.h"
 
+#include "core/error.h"
 #include "gan/train.h"
 
 #include <string.h>
@@ -41,14 +42,25 @@ static int32_t label_of(gan_sampler *s, int64_t image) {
     return (int32_t)(word % (uint64_t)s->graph.classes);
 }
 
-void latent_fill(gan_sampler *s, int64_t image, real *input) {
+int32_t latent_check_label(const gan_sampler *s, const char *function, int64_t image,
+                           int32_t label) {
+    const int32_t classes = s->graph.classes;
+    if (label >= 0 && label < classes) return GAN_OK;
+    return error_set(s->ctx, GAN_EINVAL, "%s: label %lld is %d, there are %d classes", function,
+                     (long long)image, (int)label, (int)classes);
+}
+
+int32_t latent_fill(gan_sampler *s, int64_t image, real *input) {
     const gan_sampler_request *r = &s->request;
     const int64_t n = latent_size(s);
     if (r->input)
         for (int64_t i = 0; i < n; i++) input[i] = (real)r->input[image * n + i];
     else
         latent_draw(s, r->seed + (uint64_t)image, r->truncation, input);
-    if (!s->graph.classes) return;
+    if (!s->graph.classes) return GAN_OK;
     memset(input + n, 0, (size_t)s->graph.classes * sizeof *input);
-    input[n + label_of(s, image)] = 1;
+    const int32_t label = label_of(s, image);
+    const int32_t code = latent_check_label(s, "gan_sampler", image, label);
+    if (!code) input[n + label] = 1;
+    return code;
 }

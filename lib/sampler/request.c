@@ -18,7 +18,6 @@ void gan_sampler_request_init(gan_sampler_request *r, size_t size) {
 
 static int32_t check_inputs(const gan_sampler *s, const char *function,
                             const gan_sampler_request *r) {
-    const int32_t classes = s->graph.classes;
     if (r->n < 1 || r->n > INT32_MAX)
         return error_set(s->ctx, GAN_EINVAL, "%s: n is %lld, must be positive", function,
                          (long long)r->n);
@@ -28,11 +27,10 @@ static int32_t check_inputs(const gan_sampler *s, const char *function,
     if (!(r->truncation >= 0) || !isfinite(r->truncation))
         return error_set(s->ctx, GAN_EINVAL, "%s: truncation is %g, must be 0 or more", function,
                          r->truncation);
-    for (int64_t i = 0; r->labels && i < r->n; i++)
-        if (r->labels[i] < 0 || r->labels[i] >= classes)
-            return error_set(s->ctx, GAN_EINVAL, "%s: label %lld is %d, there are %d classes",
-                             function, (long long)i, (int)r->labels[i], (int)classes);
-    return GAN_OK;
+    int32_t code = GAN_OK;
+    for (int64_t i = 0; r->labels && i < r->n && !code; i++)
+        code = latent_check_label(s, function, i, r->labels[i]);
+    return code;
 }
 
 static int32_t check_pixels(const gan_sampler *s, const char *function,

@@ -96,7 +96,7 @@ static int32_t run_units(gan_sampler *s, int64_t begin, int64_t end) {
     }
     for (int64_t i = begin; i < end && !code; i++) {
         if (t->kind == STEP_DRAW)
-            latent_fill(s, s->at.first + i, value_at(s, t->out, i));
+            code = latent_fill(s, s->at.first + i, value_at(s, t->out, i));
         else
             code = run_forward(s, t, i);
     }

@@ -135,8 +135,13 @@ int64_t latent_input_size(const gan_sampler *s);
 /* Whether inputs are images, which are not drawn. */
 int latent_is_image(const gan_sampler *s);
 
-/* The input of image `image` of the request. */
-void latent_fill(gan_sampler *s, int64_t image, real *input);
+/* Whether label number `image` of a request is a class. An error names `function`. */
+int32_t latent_check_label(const gan_sampler *s, const char *function, int64_t image,
+                           int32_t label);
+
+/* The input of image `image` of the request. Its label is looked at again: the host's memory may
+ * have changed since the request was taken. */
+int32_t latent_fill(gan_sampler *s, int64_t image, real *input);
 
 /* Numbers of the input that are the latent's: all, but for the label's. */
 int64_t latent_size(const gan_sampler *s);

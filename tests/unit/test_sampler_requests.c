@@ -227,6 +227,36 @@ static void test_labels(void **state) {
     temp_remove(&dir);
 }
 
+/* Labels that the host overwrites while their request is on its way are refused, not followed. */
+static void test_labels_that_change(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    const gan_trainer_opts o = model_opts(GAN_SYSTEM_CGAN, SIDE, 1, 8);
+    write_model(ctx, &o, temp_file(&dir, "model"));
+    gan_sampler *s = sampler_with(temp_file(&dir, "model"), 1, 1);
+    float images[2 * SIDE * SIDE];
+    gan_sampler_request r;
+    gan_sampler_request_init(&r, sizeof r);
+    r.n = 2;
+    r.floats = images;
+    static const int32_t wrong[] = {3, -1, INT32_MIN, INT32_MAX};
+    for (int i = 0; i < COUNT_OF(wrong); i++) {
+        int32_t labels[2] = {0, 1};
+        r.labels = labels;
+        assert_sampler_ok(s, gan_sampler_begin(s, &r));
+        labels[1] = wrong[i];
+        int32_t code = 0;
+        while (code == 0) code = gan_sampler_step(s, 0);
+        assert_sampler_refused(s, code, GAN_EINVAL, "label 1 is");
+        assert_sampler_refused(s, gan_sampler_step(s, 0), GAN_ESTATE, "no request");
+    }
+    r.labels = NULL;
+    assert_sampler_ok(s, gan_sampler_run(s, &r));
+    gan_sampler_free(s);
+    temp_remove(&dir);
+}
+
 static void test_translates(void **state) {
     gan_context *ctx = *state;
     temp_dir dir;
@@ -418,15 +448,11 @@ static void test_wrong_descriptions(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CONTEXT_TEST(test_grid),
-        CONTEXT_TEST(test_formats),
-        CONTEXT_TEST(test_palette),
-        CONTEXT_TEST(test_latents),
-        CONTEXT_TEST(test_labels),
-        CONTEXT_TEST(test_translates),
-        CONTEXT_TEST(test_refuses),
-        CONTEXT_TEST(test_hostile_files),
-        CONTEXT_TEST(test_wrong_descriptions),
+        CONTEXT_TEST(test_grid),          CONTEXT_TEST(test_formats),
+        CONTEXT_TEST(test_palette),       CONTEXT_TEST(test_latents),
+        CONTEXT_TEST(test_labels),        CONTEXT_TEST(test_labels_that_change),
+        CONTEXT_TEST(test_translates),    CONTEXT_TEST(test_refuses),
+        CONTEXT_TEST(test_hostile_files), CONTEXT_TEST(test_wrong_descriptions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
