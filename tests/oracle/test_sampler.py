@@ -55,6 +55,13 @@ class SamplerTest(unittest.TestCase):
         peer.load_state_dict(state)
         return peer
 
+    def write_labelled(self):
+        """A generator of three classes that has not trained."""
+        images = np.arange(6 * 8 * 8, dtype=np.uint8).reshape(6, 8, 8, 1)
+        data = gan.Dataset.from_array(self.context, images, [0, 1, 2, 0, 1, 2])
+        with gan.Trainer(self.context, "cgan", data, width=4, latent=3, batch=2) as trainer:
+            trainer.save_model(self.path)
+
     def test_agrees_with_pytorch(self):
         peer, sampler = self.write(), self.sampler()
         z = np.stack([sampler.latent(seed) for seed in range(7, 12)])
@@ -82,6 +89,18 @@ class SamplerTest(unittest.TestCase):
         job = sampler.start(5, seed=2, floats=True)
         np.testing.assert_array_equal(job.wait(), images)
         self.assertTrue(job.poll())
+
+    def test_labels_live_as_long_as_their_request(self):
+        self.write_labelled()
+        sampler = self.sampler(images=1)
+        labels = np.arange(64, dtype=np.int32) % 3
+        wanted = sampler.sample(64, seed=2, labels=labels)
+        job = sampler.begin(64, seed=2, floats=True, labels=labels.tolist())
+        others = [np.full_like(labels, 1) for _ in range(50)]  # where a freed array would be
+        while not job.step(0):
+            pass
+        np.testing.assert_array_equal(job.result, wanted)
+        self.assertEqual(len(others), 50)
 
     def test_errors(self):
         self.write()

@@ -101,7 +101,7 @@ class Sampler(Owner):
         flags = sum(bit for name, bit in _FLAGS.items() if options.pop(name, False))
         labels, given = options.pop("labels", None), options.pop("input", None)
         info = self.info()
-        held: list[npt.NDArray[np.float32]] = []
+        held: list[Any] = []
         request = self._library.options(SamplerRequest, seed=seed, flags=flags, **options)
         if given is not None:
             given = np.ascontiguousarray(given, np.float32)
@@ -112,9 +112,11 @@ class Sampler(Owner):
             n, request.input = given.size // row, _floats(given)
             held.append(given)
         if labels is not None:
-            request.labels, count = _library.labels(labels)
+            pointer, count = _library.labels(labels)
             if count != n:
                 raise ValueError(f"{count} labels for {n} images")
+            request.labels = pointer
+            held.append(pointer)  # and with it the array: the request's field does not keep it
         request.n = n
         return Job(self, request, _place(request, info, floats), held)
 
@@ -139,7 +141,7 @@ class Job:
     """A request and the array that it fills; keeps both alive."""
 
     def __init__(self, sampler: Sampler, request: Any, result: npt.NDArray[Any],
-                 held: Sequence[npt.NDArray[np.float32]]) -> None:
+                 held: Sequence[Any]) -> None:
         self.sampler, self.request, self.result, self._held = sampler, request, result, held
 
     def run(self) -> npt.NDArray[Any]:
