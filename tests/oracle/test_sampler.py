@@ -3,8 +3,10 @@
 SPDX-License-Identifier: MIT
 """
 
+import gc
 import tempfile
 import unittest
+import weakref
 from pathlib import Path
 
 # First: it finds gan, and says what is missing.
@@ -101,6 +103,27 @@ class SamplerTest(unittest.TestCase):
             pass
         np.testing.assert_array_equal(job.result, wanted)
         self.assertEqual(len(others), 50)
+
+    def test_a_dropped_job(self):
+        """Goes on in memory that the sampler keeps, and can be cancelled."""
+        self.write()
+        sampler = self.sampler(background=1)
+        result = weakref.ref(sampler.start(50, seed=2, floats=True).result)
+        with self.assertRaises(gan.StateError):
+            sampler.begin(1)
+        gc.collect()
+        self.assertIsNotNone(result())
+        sampler.cancel()
+        self.assertIsNone(result())
+        sampler.begin(5)
+        with self.assertRaisesRegex(gan.StateError, "on its way"):
+            sampler.begin(5)
+        sampler.cancel()
+        job = sampler.begin(5)
+        dropped = weakref.ref(sampler)
+        self.doCleanups()
+        del sampler, job
+        self.assertIsNone(dropped())  # at once, not when cycles are collected
 
     def test_errors(self):
         self.write()

@@ -42,6 +42,7 @@ class Sampler(Owner):
         if code:
             raise self._library.error(code, text.value.decode(errors="replace"))
         super().__init__(out, self._library.gan_sampler_free)
+        self._memory: Any = None  # of the last request that was begun or started
 
     def close(self) -> None:
         """Cancels what runs and frees everything. Using it afterwards raises StateError."""
@@ -86,15 +87,25 @@ class Sampler(Owner):
         return self._job(False, n, seed, options).run()
 
     def begin(self, n: int = 1, seed: int = 0, floats: bool = False, **options: Any) -> Job:
-        """A Job of the same that is worked on by its step method."""
-        job = self._job(floats, n, seed, options)
-        self._check("gan_sampler_begin", job.request)
-        return job
+        """A Job of the same that is worked on by its step method. Until it is done or cancelled no
+        other can be begun, also when it is dropped."""
+        return self._take("gan_sampler_begin", self._job(floats, n, seed, options))
 
     def start(self, n: int = 1, seed: int = 0, floats: bool = False, **options: Any) -> Job:
-        """A Job of the same that the sampler's own thread works on (option background=1)."""
-        job = self._job(floats, n, seed, options)
-        self._check("gan_sampler_start", job.request)
+        """A Job of the same that the sampler's own thread works on (option background=1), also when
+        it is dropped."""
+        return self._take("gan_sampler_start", self._job(floats, n, seed, options))
+
+    def cancel(self) -> None:
+        """Gives up the job that is on its way, if there is one."""
+        self._library.gan_sampler_cancel(self.handle)
+        self._memory = None
+
+    def _take(self, function: str, job: Job) -> Job:
+        # A request that is refused must not take the place of the one that is on its way. Not the
+        # job is kept, which keeps the sampler.
+        self._check(function, job.request)
+        self._memory = job.memory
         return job
 
     def _job(self, floats: bool, n: int, seed: int, options: dict[str, Any]) -> Job:
@@ -138,11 +149,13 @@ def _place(request: Any, info: dict[str, Any], floats: bool) -> npt.NDArray[Any]
 
 
 class Job:
-    """A request and the array that it fills; keeps both alive."""
+    """A request and the array that it fills. What the request points to lives as long as the job,
+    and in the sampler until the next one is taken on or cancelled."""
 
     def __init__(self, sampler: Sampler, request: Any, result: npt.NDArray[Any],
                  held: Sequence[Any]) -> None:
-        self.sampler, self.request, self.result, self._held = sampler, request, result, held
+        self.sampler, self.request, self.result = sampler, request, result
+        self.memory = result, held
 
     def run(self) -> npt.NDArray[Any]:
         """All of it at once; the result."""
@@ -163,7 +176,8 @@ class Job:
         return self.result
 
     def cancel(self) -> None:
-        self.sampler._library.gan_sampler_cancel(self.sampler.handle)
+        """Sampler.cancel."""
+        self.sampler.cancel()
 
     @property
     def progress(self) -> float:
