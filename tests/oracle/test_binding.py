@@ -148,6 +148,14 @@ class Errors(BindingTest):
             with self.assertRaises(MemoryError):
                 small.zeros(1 << 20)
 
+    def test_a_text_that_is_not_utf8(self):
+        """Quotes what the host gave; it is told, and no longer pending."""
+        with self.assertRaisesRegex(OSError, "nowhere"):
+            gan.Idx(self.context, b"/nowhere\xff")
+        self.assertEqual(self.context.zeros(2).sum().item(), 0)
+        error = self.context.library.error(gan.FileError.code, b"gan: \xff")
+        self.assertEqual(str(error), "gan: \ufffd")
+
     def test_a_batch_normed_critic_is_refused(self):
         critic = gan.Sequential(self.context)
         critic.add_dense(3, 4)

@@ -68,9 +68,11 @@ class Library:
     def build_info(self) -> str:
         return self.gan_build_info().decode()
 
-    def error(self, code: int, text: str = '') -> errors.Error:
-        """The exception for a status code; without a text, the code's name."""
-        return errors.from_code(code, text or self.gan_status_name(code).decode())
+    def error(self, code: int, text: bytes = b"") -> errors.Error:
+        """The exception for a status code; without a text, the code's name. Texts quote what a host
+        or a file gave, which need not be UTF-8."""
+        text = text or self.gan_status_name(code)
+        return errors.from_code(code, text.decode(errors="replace"))
 
     def options(self, kind: Any, **values: Any) -> Any:
         """An options struct with the library's defaults and these values over them."""

@@ -52,7 +52,7 @@ class Context(Owner):
         """The library's last error as an exception; it is no longer pending."""
         if not self._finalizer.alive:
             return StateError("the context is closed")
-        text = self.library.gan_last_error(self._handle).decode()
+        text = self.library.gan_last_error(self._handle)
         pending = self.library.gan_error_code(self._handle)
         return self.library.error(pending if code is None else code, text)
 

@@ -40,7 +40,7 @@ class Sampler(Owner):
         out = SamplerHandle()
         code = self._library.gan_sampler_load(os.fsencode(path), struct, ctypes.byref(out))
         if code:
-            raise self._library.error(code, text.value.decode(errors="replace"))
+            raise self._library.error(code, text.value)
         super().__init__(out, self._library.gan_sampler_free)
         self._memory: Any = None  # of the last request that was begun or started
 
@@ -52,8 +52,7 @@ class Sampler(Owner):
         """Calls a function on the handle; its result, an error as an exception."""
         code = int(getattr(self._library, function)(self.handle, *arguments))
         if code < 0:
-            text = self._library.gan_sampler_error(self.handle).decode(errors="replace")
-            raise self._library.error(code, text)
+            raise self._library.error(code, self._library.gan_sampler_error(self.handle))
         return code
 
     def info(self) -> dict[str, Any]:
@@ -194,7 +193,7 @@ def slerp(a: npt.ArrayLike, b: npt.ArrayLike, t: float,
     out = np.empty_like(x)
     code = library.gan_latent_slerp(_floats(x), _floats(y), x.size, t, _floats(out))
     if code:
-        raise library.error(code, "gan_latent_slerp: t must be 0 to 1, latents not empty")
+        raise library.error(code, b"gan_latent_slerp: t must be 0 to 1, latents not empty")
     return out
 
 
