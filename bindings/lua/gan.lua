@@ -75,7 +75,14 @@ function gan.sampler(path, options)
     if code < 0 then
         error(text[0] ~= 0 and ffi.string(text) or ffi.string(C.gan_status_name(code)), 2)
     end
-    return setmetatable({handle = ffi.gc(out[0], C.gan_sampler_free)}, Sampler)
+    -- The finalizer keeps what a request points to until its job is cancelled: the collector would
+    -- free plain arrays of a sampler that is dropped first, and its thread still writes them.
+    local memory = {}
+    local handle = ffi.gc(out[0], function(dropped)
+        C.gan_sampler_free(dropped)
+        memory.held = nil
+    end)
+    return setmetatable({handle = handle, memory = memory}, Sampler)
 end
 
 local function check(self, code)
@@ -84,12 +91,13 @@ local function check(self, code)
 end
 
 -- Fields: those of gan_sampler_request. The sampler keeps them until the next request, so that
--- memory of Lua's that they point to lives as long as it must. A request that is refused must not
--- take the place of the one that is on its way.
+-- arrays of the FFI's live as long as they must; what a mere pointer points to (into an ImageData of
+-- LÖVE's) is the host's to keep. A request that is refused must not take the place of the one that
+-- is on its way.
 local function take(self, call, fields)
     local request, held = gan.options("gan_sampler_request", fields)
     local done = check(self, call(self.handle, request))
-    self.held = held
+    self.memory.held = held
     return done
 end
 
@@ -117,7 +125,7 @@ end
 --- Frees it before the collector would.
 function Sampler:free()
     C.gan_sampler_free(ffi.gc(self.handle, nil))
-    self.handle = nil
+    self.handle, self.memory.held = nil, nil
 end
 
 return gan

@@ -31,6 +31,21 @@ assert(steps > 1 and sprites:progress() == 1)
 sprites:run(fields(other, {2}))
 assert(equal(whole, stepped) and not equal(whole, other))
 
+-- A sampler that is dropped with its job in the background, which writes until it is collected. Of so
+-- many pixels nothing is mapped any more once they are freed; the older tables are freed after them,
+-- which gives the job time.
+do
+    local older = {}
+    for i = 1, 3e5 do older[i] = {} end
+    local count, sampler = 2000, gan.sampler(arg[1], {threads = 1, images = 1, background = 1})
+    local labels = {}
+    for i = 1, count do labels[i] = i % 3 end
+    sampler:start{n = count, labels = labels, rgba = ffi.new("uint8_t[?]", count * size),
+                  width = info.width, height = count * info.height, pitch = 4 * info.width}
+    assert(not sampler:poll())
+end
+for _ = 1, 3 do collectgarbage() end
+
 -- What C refuses is an error with its text.
 local ok, text = pcall(sprites.run, sprites, fields(whole, {3}))
 assert(not ok and text:find("label 0 is 3"), text)
