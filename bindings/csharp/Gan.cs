@@ -158,16 +158,16 @@ public static unsafe class Png {
         for (long i = 0; i < values.LongLength; i++) values[i] = rgba[i];
         long *shape = stackalloc long[4];
         shape[0] = 1; shape[1] = height; shape[2] = width; shape[3] = 4;
-        IntPtr context, picture = IntPtr.Zero;
+        IntPtr context;
         int code = Native.gan_context_create(IntPtr.Zero, out context);
         if (code < 0) throw new Error(code, "gan_context_create");
         try {
+            IntPtr picture;
             fixed (float *data = values) picture = Native.gan_from_floats(context, data, shape, 4);
             fixed (byte *file = Native.Utf8(path)) code = Native.gan_png_write_grid(picture, file, 1, 0, 0, 255);
             if (code < 0) throw new Error(code, Native.Text(Native.gan_last_error(context)));
         } finally {
-            Native.gan_tensor_unref(picture);
-            Native.gan_context_destroy(context);
+            Native.gan_context_destroy(context); // and with it the picture, which is its scope's
         }
     }
 }
@@ -217,8 +217,6 @@ static unsafe class Native {
     public static extern byte *gan_last_error(IntPtr context);
     [DllImport(Library, CallingConvention = C)]
     public static extern IntPtr gan_from_floats(IntPtr context, float *data, long *shape, int rank);
-    [DllImport(Library, CallingConvention = C)]
-    public static extern void gan_tensor_unref(IntPtr tensor);
     [DllImport(Library, CallingConvention = C)]
     public static extern int gan_png_write_grid(IntPtr images, byte *path, int columns, int gap,
                                                 double lo, double hi);

@@ -150,8 +150,7 @@ static int write_png(const char *path, const uint8_t *rgb, int64_t width, int64_
     gan_tensor *picture = gan_from_floats(ctx, values, shape, 4);
     const int code =
         gan_png_write_grid(picture, path, 1, 0, 0, 255) < 0 ? fail("%s", gan_last_error(ctx)) : 0;
-    gan_tensor_unref(picture);
-    gan_context_destroy(ctx);
+    gan_context_destroy(ctx); /* and with it the picture, which is its scope's */
     free(values);
     return code;
 }
