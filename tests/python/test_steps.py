@@ -10,6 +10,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -147,6 +148,19 @@ class Interruption(ContextTest):
             if step == 2:
                 break
         self.assertIs(signal.getsignal(signal.SIGINT), signal.default_int_handler)
+
+    def test_before_leaving_the_loop(self):
+        reached = []
+        with self.assertRaises(KeyboardInterrupt):
+            for step in (counted := gan.Steps(5, progress=False)):
+                signal.raise_signal(signal.SIGINT)
+                reached.append(step)
+                break
+            time.sleep(0)  # Python looks for signals between calls
+            self.fail("went on")
+        self.assertEqual(reached, [1])
+        self.assertIs(signal.getsignal(signal.SIGINT), signal.default_int_handler)
+        self.assertEqual(list(counted), [1, 2, 3, 4, 5])  # it is over with that
 
     def test_a_handler_of_the_host_stays(self):
         caught = []

@@ -5,6 +5,7 @@ SPDX-License-Identifier: MIT
 
 from __future__ import annotations
 
+import _thread
 import signal
 import sys
 import threading
@@ -16,6 +17,14 @@ from typing import Any, Iterator
 _ON_TERMINAL, _ELSEWHERE = 0.1, 10.0
 
 
+class _Interrupt:
+    """Becomes a Ctrl-C where it is dropped. `break` drops the generator of a loop, in which nothing
+    can be raised any more; but of what it holds this is dropped last, when it has ended, and Python
+    raises KeyboardInterrupt in the program, after the loop."""
+
+    __del__ = _thread.interrupt_main
+
+
 class Steps:
     """The numbers 1 to n, for the loop of a training.
 
@@ -24,9 +33,9 @@ class Steps:
             loop.tell(distance=distance)
 
     progress: tqdm's bar, on a terminal or in a notebook, if tqdm is installed, else a plain line;
-    False shows nothing. While the loop runs, Ctrl-C waits for the end of its body and ends the loop
-    there, as KeyboardInterrupt, so that no step is half done; a second Ctrl-C does not wait. That
-    is for the main thread, and where nobody else has taken over SIGINT.
+    False shows nothing. While the loop runs, Ctrl-C waits for the end of its body, or for `break`,
+    and ends the loop there, as KeyboardInterrupt, so that no step is half done; a second Ctrl-C does
+    not wait. That is for the main thread, and where nobody else has taken over SIGINT.
     """
 
     def __init__(self, n: int, progress: bool = True) -> None:
@@ -40,6 +49,7 @@ class Steps:
     def __iter__(self) -> Iterator[int]:
         ours = (threading.current_thread() is threading.main_thread() and
                 signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+        self._interrupted = False
         if ours:
             signal.signal(signal.SIGINT, self._interrupt)
         try:
@@ -49,6 +59,9 @@ class Steps:
                     self._bar.update()
                 if self._interrupted:
                     raise KeyboardInterrupt
+        except GeneratorExit:  # break
+            late = _Interrupt() if self._interrupted else None  # noqa: F841
+            raise
         finally:
             if ours:
                 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -56,9 +69,9 @@ class Steps:
                 self._bar.close()
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
-        if self._interrupted:
+        self._interrupted = not self._interrupted
+        if not self._interrupted:  # the second time
             raise KeyboardInterrupt
-        self._interrupted = True
 
     def tell(self, **numbers: float) -> None:
         """Numbers to be shown with the progress."""
