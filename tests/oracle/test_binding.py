@@ -415,6 +415,7 @@ class Train(BindingTest):
     def test_labels(self):
         trainer = self.trainer("cgan", condition="projection")
         trainer.step()
+        self.assertEqual(trainer.loader.labels.shape, (trainer.options["batch"],))
         images = trainer.sample(trainer.latents(2), [0, 2])
         self.assertEqual(trainer.score(images, labels=[0, 2]).shape, (2, 1))
         with self.assertRaises(gan.InvalidArgument):

@@ -366,6 +366,12 @@ void test_trainer() {
     const temporary_file file;
     gan::trainer trainer(ctx, opts, batches);
     EXPECT(trainer.options().side == 8);
+    gan::loader other_batches(
+        gan::dataset::from_bytes(ctx, pixels, {6, 8, 8, 1}, {0, 1, 2, 0, 1, 2}),
+        opts.loader_opts());
+    EXPECT(other_batches.labels().empty());
+    gan::trainer(ctx, opts, other_batches).step();
+    EXPECT(other_batches.labels().size() == 2); // of the batch that the trainer took
     EXPECT(trainer.step().step == 1);
     trainer.save(file.path);
     const double loss = trainer.step().d_loss;

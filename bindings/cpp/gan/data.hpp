@@ -118,6 +118,7 @@ class loader {
         gan_loader *out = nullptr;
         detail::checked(ctx_, gan_loader_create(d.get(), &opts, &out));
         handle_.reset(out);
+        if (opts.remainder != GAN_REMAINDER_KEEP) count_ = static_cast<std::size_t>(opts.batch);
     }
 
     gan_loader *get() const noexcept { return handle_.get(); }
@@ -128,7 +129,8 @@ class loader {
         count_ = static_cast<std::size_t>(batch.dim(0));
         return batch;
     }
-    // Of the last batch.
+    // Of the last batch, which a trainer may have taken; with GAN_REMAINDER_KEEP, whose last
+    // batches are smaller, of the last one of next.
     span<const int32_t> labels() const noexcept {
         const int32_t *labels = gan_loader_labels(get());
         return {labels, labels ? count_ : 0};
@@ -145,7 +147,7 @@ class loader {
   private:
     gan_context *ctx_ = nullptr;
     detail::owner<gan_loader, gan_loader_unref> handle_;
-    std::size_t count_ = 0;
+    std::size_t count_ = 0; // labels
 };
 
 } // namespace gan

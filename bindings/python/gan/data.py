@@ -177,7 +177,8 @@ class Loader(Handle):
         context.check(library.gan_loader_create(dataset.handle, ctypes.byref(struct),
                                                 ctypes.byref(out)))
         super().__init__(context, out, library.gan_loader_unref)
-        self._count = 0
+        # Labels of a batch, which a trainer may have taken; only "keep" has smaller ones.
+        self._count = 0 if remainder == "keep" else struct.batch
 
     def __iter__(self) -> Loader:
         return self
@@ -190,7 +191,8 @@ class Loader(Handle):
 
     @property
     def labels(self) -> npt.NDArray[np.int32] | None:
-        """A copy of the last batch's labels, or None."""
+        """A copy of the last batch's labels, or None. With remainder="keep" of the last one that was
+        asked for here, not of a trainer's."""
         labels = self.context.library.gan_loader_labels(self.handle)
         return np.ctypeslib.as_array(labels, (self._count,)).copy() if labels else None
 
