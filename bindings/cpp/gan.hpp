@@ -41,5 +41,6 @@
 #include "gan/optim.hpp"
 #include "gan/data.hpp"
 #include "gan/train.hpp"
+#include "gan/sampler.hpp"
 
 #endif

@@ -3,6 +3,7 @@
 // A plain program: cmocka's assertions jump over destructors.
 #include "gan.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -159,7 +160,7 @@ template <class T> constexpr bool moves_only() {
 static_assert(moves_only<gan::context>() && moves_only<gan::tensor>() &&
               moves_only<gan::module>() && moves_only<gan::optimizer>() &&
               moves_only<gan::dataset>() && moves_only<gan::loader>() &&
-              moves_only<gan::trainer>());
+              moves_only<gan::trainer>() && moves_only<gan::sampler>());
 static_assert(!std::is_move_constructible_v<gan::scope>);
 
 void test_moves() {
@@ -396,6 +397,103 @@ void test_trainer() {
                GAN_EINVAL, "384 values"));
 }
 
+// ---- the sampler --------------------------------------------------------------------------------
+
+enum : int { SIDE = 16, PITCH = 4 * SIDE };
+
+// Writes the generator of a system that has not trained.
+void write_model(const std::string &path, const char *system) {
+    gan::context ctx(1);
+    gan::trainer_opts opts(system);
+    opts.side = SIDE;
+    opts.channels = opts.input_channels = 3;
+    opts.classes = std::string(system) == "cgan" ? 3 : 0;
+    opts.width = 4;
+    gan::trainer(ctx, opts, gan::loader()).save_model(path);
+}
+
+void test_sampler() {
+    const temporary_file file;
+    write_model(file.path, "cgan");
+    gan::sampler_opts opts;
+    opts.threads = opts.images = opts.background = 1;
+    std::vector<float> images(3 * SIDE * SIDE * 3), again(images.size());
+    const std::vector<int32_t> labels = {2, 0, 1};
+    gan::sampler sprites(file.path, opts);
+    const gan_sampler_info info = sprites.info();
+    EXPECT(info.height == SIDE && info.channels == 3 && info.classes == 3);
+    const std::vector<float> wanted = sprites.sample_float(5, 3, labels);
+
+    gan::sampler_request r;
+    r.n = 3;
+    r.seed = 5;
+    r.labels = labels.data();
+    r.floats = images.data();
+    sprites.run(r);
+    EXPECT(images == wanted && sprites.progress() == 1);
+    r.floats = again.data();
+    sprites.begin(r);
+    EXPECT(has(error_of([&] { sprites.run(r); }), GAN_ESTATE, "on its way"));
+    int steps = 1;
+    while (!sprites.step(0)) steps++;
+    EXPECT(steps > 1 && again == wanted);
+    std::fill(again.begin(), again.end(), 0.f);
+    sprites.start(r);
+    sprites.wait();
+    EXPECT(sprites.poll() && again == wanted);
+    sprites.begin(r);
+    sprites.cancel();
+    EXPECT(has(error_of([&] { sprites.step(0); }), GAN_ESTATE, "begun"));
+
+    // The latents by hand.
+    std::vector<float> z = sprites.latent(5);
+    EXPECT(z.size() == static_cast<std::size_t>(info.latent));
+    EXPECT(gan::latent_slerp(z, sprites.latent(6), 0) == z);
+    r.n = 1;
+    r.input = z.data();
+    sprites.run(r);
+    EXPECT(std::equal(wanted.begin(), wanted.begin() + SIDE * SIDE * 3, again.begin()));
+
+    sprites = gan::sampler();
+    EXPECT(has(error_of([&] { sprites.run(r); }), GAN_EINVAL, "empty"));
+    EXPECT(has(error_of([] { gan::sampler("/nonexistent/file"); }), GAN_EIO, "/nonexistent/file"));
+}
+
+void test_pixels() {
+    const temporary_file file;
+    write_model(file.path, "pix2pix");
+    gan::sampler painter(file.path);
+    std::vector<uint8_t> bytes;
+    std::FILE *stream = std::fopen(file.path.c_str(), "rb");
+    EXPECT(stream);
+    for (int c; (c = std::fgetc(stream)) != EOF;) bytes.push_back(static_cast<uint8_t>(c));
+    std::fclose(stream);
+    std::vector<uint8_t> source(SIDE * PITCH), painted(SIDE * PITCH), again(SIDE * (PITCH + 1));
+    for (std::size_t i = 0; i < source.size(); i++) source[i] = static_cast<uint8_t>(i * 29);
+    painter.translate_rgba8(source, PITCH, painted, SIDE, SIDE, PITCH);
+    gan::sampler(bytes).translate_rgba8(source, PITCH, again, SIDE, SIDE, PITCH + 1);
+    for (std::size_t y = 0; y < SIDE; y++)
+        EXPECT(
+            std::equal(&painted[PITCH * y], &painted[PITCH * y] + PITCH, &again[(PITCH + 1) * y]));
+    const gan::span<const uint8_t> less(source.data(), source.size() - 1);
+    EXPECT(has(error_of([&] { painter.translate_rgba8(less, PITCH, painted, SIDE, SIDE, PITCH); }),
+               GAN_EINVAL, "1023 bytes for 16 rows of 16 pixels"));
+
+    write_model(file.path, "cgan");
+    gan::sampler sprites(file.path);
+    std::vector<uint8_t> sheet(2 * SIDE * PITCH), other(SIDE * PITCH);
+    gan::sampler_request below;
+    below.columns = 1;
+    sprites.sample_rgba8(5, 2, sheet, SIDE, 2 * SIDE, PITCH, {1, 2}, below);
+    sprites.sample_rgba8(6, 1, other, SIDE, SIDE, PITCH, {2});
+    EXPECT(std::equal(other.begin(), other.end(), sheet.begin() + SIDE * PITCH));
+    EXPECT(has(error_of([&] { sprites.sample_rgba8(5, 2, sheet, SIDE, 2 * SIDE + 1, PITCH); }),
+               GAN_EINVAL, "2048 bytes for 33 rows"));
+    EXPECT(has(error_of([&] { sprites.sample_rgba8(5, 2, sheet, 2 * SIDE, SIDE, 2 * PITCH, {1}); }),
+               GAN_EINVAL, "1 values for a shape of 2"));
+    EXPECT(has(error_of([&] { sprites.sample_float(5, 0); }), GAN_EINVAL, "n is 0"));
+}
+
 } // namespace
 
 int main() {
@@ -416,6 +514,8 @@ int main() {
         {"training", test_training},
         {"modules", test_modules},
         {"trainer", test_trainer},
+        {"sampler", test_sampler},
+        {"pixels", test_pixels},
     };
     int failed = 0;
     for (const auto &test : tests) {

@@ -79,6 +79,8 @@ using sgd_opts = options<gan_sgd_opts, gan_sgd_opts_init>;
 using data_opts = options<gan_data_opts, gan_data_opts_init>;
 using sheet_opts = options<gan_sheet_opts, gan_sheet_opts_init>;
 using loader_opts = options<gan_loader_opts, gan_loader_opts_init>;
+using sampler_opts = options<gan_sampler_opts, gan_sampler_opts_init>;
+using sampler_request = options<gan_sampler_request, gan_sampler_request_init>;
 
 namespace detail {
 
