@@ -160,7 +160,7 @@ template <class T> constexpr bool moves_only() {
 static_assert(moves_only<gan::context>() && moves_only<gan::tensor>() &&
               moves_only<gan::module>() && moves_only<gan::optimizer>() &&
               moves_only<gan::dataset>() && moves_only<gan::loader>() &&
-              moves_only<gan::trainer>() && moves_only<gan::sampler>());
+              moves_only<gan::trainer>() && moves_only<gan::sampler>() && moves_only<gan::idx>());
 static_assert(!std::is_move_constructible_v<gan::scope>);
 
 void test_moves() {
@@ -338,6 +338,16 @@ void test_modules() {
     net.load(file.path);
     EXPECT(equal(net.find("main.last.weight"), weights));
 
+    net.init(GAN_INIT_NORMAL, 1);
+    const gan::module_ref last = net.find_module("main.last");
+    last.load_part(file.path, "main.last");
+    EXPECT(equal(net.find("main.last.weight"), weights));
+    EXPECT(has(error_of([&] { last.load_part(file.path, "other"); }), GAN_EFORMAT, "other"));
+    const gan::tensor x = gan::track(ctx.randn({1, 64}));
+    last.save_onnx(file.path, x, last(x));
+    EXPECT(has(error_of([&] { last.save_onnx(file.path, x, ctx.zeros({1})); }), GAN_EINVAL,
+               "gan_module_save_onnx"));
+
     const gan::tensor gain = net.add_parameter("gain", ctx.full({2}, 3));
     EXPECT(gain.is_tracked());
     net.freeze();
@@ -374,6 +384,7 @@ void test_trainer() {
     gan::trainer(ctx, opts, other_batches).step();
     EXPECT(other_batches.labels().size() == 2); // of the batch that the trainer took
     EXPECT(trainer.step().step == 1);
+    trainer.save_onnx(file.path);
     trainer.save(file.path);
     const double loss = trainer.step().d_loss;
     EXPECT(std::isfinite(loss) && trainer.steps() == 2);
@@ -494,6 +505,22 @@ void test_pixels() {
     EXPECT(has(error_of([&] { sprites.sample_float(5, 0); }), GAN_EINVAL, "n is 0"));
 }
 
+void test_idx() {
+    gan::context ctx(1);
+    const temporary_file file;
+    std::vector<uint8_t> bytes = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0, 255, 51, 102};
+    std::FILE *stream = std::fopen(file.path.c_str(), "wb");
+    EXPECT(stream && std::fwrite(bytes.data(), 1, bytes.size(), stream) == bytes.size());
+    std::fclose(stream);
+    const gan::idx images(ctx, file.path);
+    EXPECT(images.rank() == 3 && images.dim(0) == 2 && images.dim(2) == 2);
+    EXPECT(images.data().size() == 4 && images.data()[3] == 102);
+    EXPECT(equal(images.images({1, 0}, 0, 5), {1, 2, 0, 5}));
+    EXPECT(gan::idx().data().empty());
+    EXPECT(has(error_of([] { gan::idx().images({0}); }), GAN_EINVAL, "empty"));
+    EXPECT(has(error_of([&] { gan::idx(ctx, "/nonexistent/file"); }), GAN_EIO, "nonexistent"));
+}
+
 } // namespace
 
 int main() {
@@ -514,6 +541,7 @@ int main() {
         {"training", test_training},
         {"modules", test_modules},
         {"trainer", test_trainer},
+        {"idx", test_idx},
         {"sampler", test_sampler},
         {"pixels", test_pixels},
     };

@@ -1,4 +1,4 @@
-// Data sets and loaders: gan/data.h.
+// Data sets and loaders: gan/data.h; IDX files: gan/io.h.
 //
 // SPDX-License-Identifier: MIT
 #ifndef GAN_DATA_HPP
@@ -148,6 +148,37 @@ class loader {
     gan_context *ctx_ = nullptr;
     detail::owner<gan_loader, gan_loader_unref> handle_;
     std::size_t count_ = 0; // labels
+};
+
+// An IDX file of bytes.
+class idx {
+  public:
+    idx() noexcept = default; // empty
+    idx(const context &ctx, const std::string &path) : ctx_(ctx.get()) {
+        gan_idx *out = nullptr;
+        detail::checked(ctx_, gan_idx_open(ctx_, path.c_str(), &out));
+        handle_.reset(out);
+    }
+
+    gan_idx *get() const noexcept { return handle_.get(); }
+    explicit operator bool() const noexcept { return handle_ != nullptr; }
+
+    int32_t rank() const noexcept { return gan_idx_rank(get()); }
+    int64_t dim(int32_t axis) const noexcept { return gan_idx_dim(get(), axis); }
+    span<const uint8_t> data() const noexcept {
+        std::size_t count = get() ? 1 : 0;
+        for (int32_t axis = 0; axis < rank(); axis++) count *= static_cast<std::size_t>(dim(axis));
+        return {gan_idx_data(get()), count};
+    }
+    // Items as images (n,H,W,1).
+    tensor images(span<const int32_t> index, double lo = -1, double hi = 1) const {
+        return tensor::taken(
+            ctx_, gan_idx_images(get(), index.data(), static_cast<int64_t>(index.size()), lo, hi));
+    }
+
+  private:
+    gan_context *ctx_ = nullptr;
+    detail::owner<gan_idx, gan_idx_unref> handle_;
 };
 
 } // namespace gan

@@ -156,7 +156,14 @@ class module_ref {
         check(
             gan_module_save_traced(get(), path.c_str(), input.get(), output.get(), range.c_str()));
     }
+    void save_onnx(const std::string &path, const tensor &input, const tensor &output,
+                   const std::string &range = "") const {
+        check(gan_module_save_onnx(get(), path.c_str(), input.get(), output.get(), range.c_str()));
+    }
     void load(const std::string &path) const { check(gan_module_load(get(), path.c_str())); }
+    void load_part(const std::string &path, const std::string &part) const {
+        check(gan_module_load_part(get(), path.c_str(), part.c_str()));
+    }
 
   private:
     friend class module;

@@ -84,6 +84,9 @@ class trainer {
     void save_model(const std::string &path) const {
         check(gan_trainer_save_model(get(), path.c_str()));
     }
+    void save_onnx(const std::string &path) const {
+        check(gan_trainer_save_onnx(get(), path.c_str()));
+    }
     void save(const std::string &path) const { check(gan_trainer_save(get(), path.c_str())); }
     void load(const std::string &path) { check(gan_trainer_load(get(), path.c_str())); }
 
