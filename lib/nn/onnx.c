@@ -141,8 +141,12 @@ int32_t onnx_broadcast(onnx_export *x, onnx_value *v, int32_t rank, const int32_
 
 /* ---- the graph ------------------------------------------------------------------------------- */
 
-/* Runs an operator once more, on constants. */
+/* Runs an operator once more, on constants: with the positions it had, which a sweep releases. */
 static int32_t evaluate(const onnx_export *x, const node *n, onnx_value *out) {
+    if (n->spent)
+        return error_set(x->ctx, GAN_ESTATE,
+                         "%s: the graph of '%s' has been consumed by an earlier sweep",
+                         x->names->function, op_find(n->op)->name);
     gan_tensor *in[OP_MAX_INPUTS];
     for (int32_t i = 0; i < n->inputs; i++) in[i] = onnx_input(x, n, i)->constant;
     out->constant = op_apply(n->op, n->inputs, in, &n->attr, n->aux, &n->shape);
