@@ -186,7 +186,8 @@ gan_tensor *gan_minibatch_std(gan_tensor *x, int64_t group) {
 }
 
 gan_tensor *gan_projection(gan_tensor *features, gan_tensor *embedded) {
-    COMPOSED(features, op_projection(features, embedded));
+    gan_tensor *either = features ? features : embedded; /* the operator tells of the other */
+    COMPOSED(either, op_projection(features, embedded));
 }
 
 gan_tensor *gan_label_maps(gan_tensor *rows, int64_t h, int64_t w) {

@@ -160,13 +160,13 @@ static gan_tensor *concat_some(gan_tensor *const *xs, int32_t n, int32_t axis) {
 gan_tensor *op_concat(gan_tensor *const *xs, int32_t n, int32_t axis) {
     if (!xs || n < 1) return NULL;
     gan_tensor *joined = xs[0];
-    if (n == 1) return concat_some(xs, 1, axis);
-    for (int32_t done = 1; done < n && joined;) {
+    int32_t done = 1;
+    do {
         gan_tensor *part[OP_MAX_INPUTS] = {joined};
         int32_t count = 1;
         while (count < OP_MAX_INPUTS && done < n) part[count++] = xs[done++];
         joined = concat_some(part, count, axis);
-    }
+    } while (joined && done < n);
     return joined;
 }
 

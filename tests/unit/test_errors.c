@@ -27,6 +27,9 @@ static void test_null_passes_through_expressions(void **state) {
     assert_null(gan_tanh(NULL));
     assert_null(gan_add(NULL, NULL));
     assert_refused(ctx, gan_add(a, NULL), GAN_EINVAL, "gan_add", "NULL");
+    assert_refused(ctx, gan_projection(NULL, a), GAN_EINVAL, "gan_projection", "NULL");
+    assert_refused(ctx, gan_concat((gan_tensor *[]){NULL, a}, 2, 0), GAN_EINVAL, "gan_concat",
+                   "NULL");
 }
 
 static void test_status_functions_given_null_return_the_pending_code(void **state) {
