@@ -162,6 +162,15 @@ static conv_geom geom_from_opts(const gan_conv2d_opts *o) {
                        .pl = o->pad_left};
 }
 
+/* Sides are below 2^31, also of tensors without elements: with the options' 2^20 what follows from
+ * them does not overflow. */
+static int32_t check_sides(const char *function, gan_tensor *a, gan_tensor *b, const conv_geom *m) {
+    const int64_t sides[] = {m->h, m->w, m->kh, m->kw, m->ho, m->wo};
+    for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++)
+        if (sides[i] > INT32_MAX) return mismatch(function, a, b, "sides must be below 2^31");
+    return GAN_OK;
+}
+
 /* floor((size + pads - dilation (k - 1) - 1) / stride) + 1, or 0 if the kernel does not fit. */
 static int64_t windows(int64_t size, int64_t pads, int64_t k, int64_t dilation, int64_t stride) {
     int64_t room = size + pads - dilation * (k - 1) - 1;
@@ -171,6 +180,7 @@ static int64_t windows(int64_t size, int64_t pads, int64_t k, int64_t dilation, 
 /* Fills the sizes of y from x and the kernel. */
 static int32_t fit_output(const char *function, gan_tensor *x, gan_tensor *w, conv_geom *m,
                           const gan_conv2d_opts *o) {
+    if (check_sides(function, x, w, m)) return GAN_EINVAL;
     m->ho = windows(m->h, (int64_t)o->pad_top + o->pad_bottom, m->kh, m->dh, m->sh);
     m->wo = windows(m->w, (int64_t)o->pad_left + o->pad_right, m->kw, m->dw, m->sw);
     if (m->kh < 1 || m->kw < 1 || m->ho < 1 || m->wo < 1)
@@ -226,6 +236,7 @@ gan_tensor *op_conv_transpose2d(gan_tensor *x, gan_tensor *w, const gan_conv2d_o
     conv_geom m = geom_from_opts(opts);
     m.n = sx[0], m.ho = sx[1], m.wo = sx[2], m.o = sx[3];
     m.kh = sw[1], m.kw = sw[2], m.c = sw[3];
+    if (check_sides(name, x, w, &m)) return NULL;
     m.h = m.sh * (m.ho - 1) + m.dh * (m.kh - 1) + 1 - opts->pad_top - opts->pad_bottom +
           opts->output_pad_h;
     m.w = m.sw * (m.wo - 1) + m.dw * (m.kw - 1) + 1 - opts->pad_left - opts->pad_right +

@@ -176,6 +176,25 @@ static void test_convolutions_refusals(void **state) {
                    "gan_conv2d_weight_grad");
 }
 
+/* Tensors without elements may have any sides; what is worked out from them stays in range. */
+static void test_convolutions_of_huge_sides(void **state) {
+    gan_context *ctx = *state;
+    const int64_t huge = (int64_t)1 << 50;
+    gan_tensor *one = gan_zeros(ctx, SHAPE(1, 1, 1, 1)), *none = gan_zeros(ctx, SHAPE(1, 1, 1, 0));
+    gan_tensor *high = gan_zeros(ctx, SHAPE(0, huge, 1, 1));
+    gan_tensor *kernel = gan_zeros(ctx, SHAPE(1, huge, 1, 0));
+    gan_conv2d_opts o = conv_opts();
+    o.stride_h = o.dilation_h = 1 << 20;
+    assert_refused(ctx, gan_conv2d(high, one, &o), GAN_EINVAL, "gan_conv2d", "2^31");
+    assert_refused(ctx, gan_conv2d(none, kernel, &o), GAN_EINVAL, "gan_conv2d", "2^31");
+    assert_refused(ctx, gan_conv_transpose2d(high, one, &o), GAN_EINVAL, "gan_conv_transpose2d",
+                   "2^31");
+    assert_refused(ctx, gan_conv2d_data_grad(gan_zeros(ctx, SHAPE(0, 1, 1, 1)), one, huge, 1, &o),
+                   GAN_EINVAL, "gan_conv2d_data_grad", "2^31");
+    assert_refused(ctx, gan_conv2d_weight_grad(none, one, huge, 1, &o), GAN_EINVAL,
+                   "gan_conv2d_weight_grad", "2^31");
+}
+
 /* ---- reductions and layout ------------------------------------------------------------------- */
 
 static void test_reductions(void **state) {
@@ -356,6 +375,7 @@ int main(void) {
         CONTEXT_TEST(test_convolution),
         CONTEXT_TEST(test_transposed_convolution),
         CONTEXT_TEST(test_convolutions_refusals),
+        CONTEXT_TEST(test_convolutions_of_huge_sides),
         CONTEXT_TEST(test_reductions),
         CONTEXT_TEST(test_reshape_and_transpose),
         CONTEXT_TEST(test_flatten),
