@@ -56,12 +56,16 @@ gan_tensor *vjp_pool_spread(const op_record *r, gan_tensor *g, int32_t i) {
 
 /* ---- what hosts call ------------------------------------------------------------------------- */
 
+/* Sides are below 2^31, also of images without elements: what follows from them does not overflow.
+ */
 static int32_t need_image(const char *name, gan_tensor *x) {
     if (!OP_READY(name, x)) return GAN_EINVAL;
     char text[SHAPE_TEXT];
-    if (tensor_shape(x)->rank == 4) return GAN_OK;
-    return error_set(tensor_context(x), GAN_EINVAL, "%s: x is %s, must be (N,H,W,C)", name,
-                     shape_text(tensor_shape(x), text));
+    const shape *s = tensor_shape(x);
+    if (s->rank == 4 && s->dim[1] <= INT32_MAX && s->dim[2] <= INT32_MAX) return GAN_OK;
+    return error_set(tensor_context(x), GAN_EINVAL,
+                     "%s: x is %s, must be (N,H,W,C) with sides below 2^31", name,
+                     shape_text(s, text));
 }
 
 gan_tensor *op_upsample_nearest(gan_tensor *x, int32_t factor) {
@@ -126,8 +130,9 @@ gan_tensor *op_max_pool(gan_tensor *x, int32_t size, int32_t stride, int32_t pad
     pool_geom m;
     if (window_geom("gan_max_pool2d", x, size, stride, pad, &m)) return NULL;
     gan_context *ctx = tensor_context(x);
-    if (tensor_size(x) > INT32_MAX) {
-        error_set(ctx, GAN_EINVAL, "gan_max_pool2d: more than 2^31 elements");
+    if (m.h < 1 || m.w < 1 || tensor_size(x) > INT32_MAX) {
+        error_set(ctx, GAN_EINVAL, "gan_max_pool2d: %s",
+                  m.h < 1 || m.w < 1 ? "the images have no pixels" : "more than 2^31 elements");
         return NULL;
     }
     shape out = shape_4(m.n, m.ho, m.wo, m.c);

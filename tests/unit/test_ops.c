@@ -300,6 +300,13 @@ static void test_pooling(void **state) {
     assert_refused(ctx, gan_max_pool2d(x, 2, 0, 0), GAN_EINVAL, "gan_max_pool2d", "stride 0");
     assert_refused(ctx, gan_max_pool2d(x, 2, 1, 2), GAN_EINVAL, "gan_max_pool2d", "pad 2");
     assert_refused(ctx, gan_upsample_nearest(x, 0), GAN_EINVAL, "gan_upsample_nearest");
+    /* Windows of nothing but padding have a sum, and no maximum. */
+    gan_tensor *empty = gan_zeros(ctx, SHAPE(1, 0, 4, 1));
+    assert_values(gan_avg_pool2d(empty, 2, 1, 1), SHAPE(1, 1, 5, 1), 0, 0, 0, 0, 0);
+    assert_refused(ctx, gan_max_pool2d(empty, 2, 1, 1), GAN_EINVAL, "gan_max_pool2d", "no pixels");
+    gan_tensor *huge = gan_zeros(ctx, SHAPE(0, (int64_t)1 << 40, 1, 1));
+    assert_refused(ctx, gan_upsample_nearest(huge, 2), GAN_EINVAL, "gan_upsample_nearest", "2^31");
+    assert_refused(ctx, gan_avg_pool2d(huge, 1, 1, 0), GAN_EINVAL, "gan_avg_pool2d", "2^31");
 }
 
 /* Each of the columns has mean 0 and variance 1. */
