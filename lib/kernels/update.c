@@ -48,21 +48,23 @@ void update_add(gan_context *ctx, int64_t n, const real *g, real *w) {
 /* ---- average --------------------------------------------------------------------------------- */
 
 typedef struct average_job {
-    real keep, take;
+    real take;
     const real *w;
     real *average;
 } average_job;
 
 static void average_span(const void *arg, int64_t begin, int64_t end) {
     const average_job *job = arg;
-    const real keep = job->keep, take = job->take;
+    const real take = job->take;
     const real *w = job->w;
     real *average = job->average;
-    for (int64_t i = begin; i < end; i++) average[i] = keep * average[i] + take * w[i];
+    for (int64_t i = begin; i < end; i++) average[i] += take * (w[i] - average[i]);
 }
 
+/* One factor: two would be rounded each, add up to another number than 1, and draw the average
+ * towards 0 or away from it with every step. */
 void update_average(gan_context *ctx, int64_t n, double decay, const real *w, real *average) {
-    const average_job job = {(real)decay, (real)(1 - decay), w, average};
+    const average_job job = {(real)(1 - decay), w, average};
     span_for(ctx, n, CUT_GRAIN, average_span, &job);
 }
 

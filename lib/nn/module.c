@@ -280,7 +280,7 @@ int32_t module_average(gan_module *average, const gan_module *m, double decay) {
     for (size_t i = 0; i < average->entry_total && !code; i++) {
         const entry *e = module_entry(average, i);
         const gan_tensor *source = module_find(m, module_entry_name(average, e))->tensor;
-        if (!entry_is_parameter(e) && !e->statistic) {
+        if (decay == 0 || (!entry_is_parameter(e) && !e->statistic)) {
             tensor_copy(e->tensor, source);
             continue;
         }

@@ -36,6 +36,26 @@ static void test_average(void **state) {
     gan_module_unref(m);
 }
 
+/* The shares of both add up to 1 however many steps there are; a decay of 0 copies. */
+static void test_long_averages(void **state) {
+    gan_context *ctx = *state;
+    gan_module *a = network(ctx), *m = network(ctx);
+    const double decay = 0.9999;
+    double exact = 1;
+    set(ctx, a, "0.weight", exact);
+    for (int step = 1; step <= 30000; step++) {
+        set(ctx, m, "0.weight", 1 + 0.05 * sin(step));
+        exact += (1 - decay) * (get(m, "0.weight") - exact);
+        assert_ok(ctx, gan_module_average(a, m, decay));
+    }
+    assert_near(get(a, "0.weight"), exact, 2e-5);
+    set(ctx, a, "0.weight", 1e10);
+    assert_ok(ctx, gan_module_average(a, m, 0));
+    assert_near(get(a, "0.weight"), get(m, "0.weight"), 0);
+    gan_module_unref(a);
+    gan_module_unref(m);
+}
+
 /* With the corrected decay the average is the weighted mean of the weights seen: where it began has
  * no share. */
 static void test_corrected_start(void **state) {
@@ -106,11 +126,9 @@ static void test_statistics(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CONTEXT_TEST(test_average),
-        CONTEXT_TEST(test_corrected_start),
-        CONTEXT_TEST(test_other_buffers_are_copied),
-        CONTEXT_TEST(test_other_trees),
-        CONTEXT_TEST(test_statistics),
+        CONTEXT_TEST(test_average),         CONTEXT_TEST(test_long_averages),
+        CONTEXT_TEST(test_corrected_start), CONTEXT_TEST(test_other_buffers_are_copied),
+        CONTEXT_TEST(test_other_trees),     CONTEXT_TEST(test_statistics),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
