@@ -41,11 +41,12 @@ static gan_module *norm_new(gan_module *parent, const module_class *class, const
     return module_attach(parent, m, GAN_ENOMEM);
 }
 
-/* Whether x has `channels` = size[0] on its last axis, and the rank, if one is asked for. */
+/* Whether x has `channels` = size[0] on its last axis, and the rank, if one is asked for; else that
+ * of features or images. */
 static int fits(const gan_module *m, gan_tensor *x, int32_t rank) {
     const shape *s = tensor_shape(x);
     long long channels = (long long)m->size.dim[0];
-    int right = rank ? s->rank == rank : s->rank >= 2;
+    int right = rank ? s->rank == rank : s->rank == 2 || s->rank == 4;
     if (right && s->dim[s->rank - 1] == channels) return 1;
     if (rank)
         layer_refuse(m, x, "(N, H, W, %lld)", channels);

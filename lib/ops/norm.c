@@ -270,9 +270,11 @@ static int32_t wrong(const char *function, gan_tensor *x, const char *need) {
                      shape_text(tensor_shape(x), text), need);
 }
 
+static int is_batch(const shape *s) { return s->rank == 2 || s->rank == 4; }
+
 int32_t norm_geom_batch(const char *function, gan_tensor *x, norm_geom *m) {
     const shape *s = tensor_shape(x);
-    if (s->rank < 2) return wrong(function, x, "(N,C) or (N,H,W,C)");
+    if (!is_batch(s)) return wrong(function, x, "(N,C) or (N,H,W,C)");
     int64_t c = s->dim[s->rank - 1];
     *m = (norm_geom){1, c ? shape_size(s) / c : 0, c, 1};
     return GAN_OK;
@@ -295,7 +297,7 @@ int32_t norm_geom_layer(const char *function, gan_tensor *x, norm_geom *m) {
 
 int32_t norm_geom_group(const char *function, gan_tensor *x, int32_t groups, norm_geom *m) {
     const shape *s = tensor_shape(x);
-    if (s->rank < 2) return wrong(function, x, "(N,C) or (N,H,W,C)");
+    if (!is_batch(s)) return wrong(function, x, "(N,C) or (N,H,W,C)");
     int64_t n = s->dim[0], c = s->dim[s->rank - 1];
     if (groups < 1 || c % groups)
         return error_set(tensor_context(x), GAN_EINVAL, "%s: %lld channels in %d groups", function,

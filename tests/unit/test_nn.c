@@ -148,6 +148,8 @@ static void test_batch_norm(void **state) {
     assert_near(element(y, 0), 1 / sqrt(1 + 1e-5), 1e-6);
     assert_near(element(y, 1), 0, 1e-6);
     assert_values(gan_module_find(m, "0.running_mean"), SHAPE(2), 1, 10);
+    assert_refused(ctx, gan_forward(m, gan_zeros(ctx, SHAPE(2, 3, 2))), GAN_EINVAL,
+                   "0 (batch_norm)", "(2, 3, 2)");
 
     /* Non-finite batches do not poison them. */
     assert_ok(ctx, gan_module_train(m, 1));

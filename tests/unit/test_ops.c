@@ -344,6 +344,11 @@ static void test_norms(void **state) {
     check_statistics(gan_batch_normalize(outlier, 0), 1e-4);
     assert_refused(ctx, gan_instance_normalize(x, 1e-5), GAN_EINVAL, "gan_instance_normalize",
                    "(2, 3)");
+    gan_tensor *three = gan_zeros(ctx, SHAPE(2, 3, 4));
+    assert_refused(ctx, gan_batch_normalize(three, 1e-5), GAN_EINVAL, "gan_batch_normalize",
+                   "(2, 3, 4)", "(N,H,W,C)");
+    assert_refused(ctx, gan_group_normalize(three, 2, 1e-5), GAN_EINVAL, "gan_group_normalize",
+                   "(2, 3, 4)", "(N,H,W,C)");
     assert_refused(ctx, gan_group_normalize(image, 3, 1e-5), GAN_EINVAL, "gan_group_normalize",
                    "2 channels in 3 groups");
 }
