@@ -37,6 +37,11 @@ static int32_t check_traced(const char *function, const gan_module *m, gan_tenso
     int32_t code = context_enter(ctx);
     if (!code && (tensor_context(input) != ctx || tensor_context(output) != ctx))
         code = error_set(ctx, GAN_EINVAL, "%s: tensors of different contexts", function);
+    const gan_module *training = module_in_training(m);
+    if (!code && training)
+        code = error_set(ctx, GAN_ESTATE,
+                         "%s: '%s' is in training mode: record the forward in evaluation mode",
+                         function, training->label);
     return code ? code : check_meaning(ctx, function, range);
 }
 

@@ -229,6 +229,13 @@ void module_train(gan_module *m, int32_t on) {
     for (size_t i = 0; i < m->child_count; i++) module_train(m->children[i], on);
 }
 
+const gan_module *module_in_training(const gan_module *m) {
+    const gan_module *found = m->training && m->class->two_modes ? m : NULL;
+    for (size_t i = 0; i < m->child_count && !found; i++)
+        found = module_in_training(m->children[i]);
+    return found;
+}
+
 void module_freeze(gan_module *m, int32_t frozen) {
     /* Parameters are leaves already, so this only sets a flag and cannot fail. */
     for (size_t i = 0; i < m->parameter_total; i++)

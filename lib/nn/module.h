@@ -39,6 +39,7 @@ typedef struct module_class {
     const char *name;
     int32_t container;    /* takes children and a host's parameters */
     int32_t outputs_last; /* the weight's last axis counts outputs, not its first */
+    int32_t two_modes;    /* training mode computes something else than evaluation mode */
     /* NULL: no forward of its own. The input is not NULL. */
     gan_tensor *(*forward)(gan_module *m, gan_tensor *x);
     /* Instead of forward, for layers that can end with an activation in the same pass. */
@@ -119,6 +120,8 @@ gan_tensor *module_own(const gan_module *m, const char *name);
 /* ---- the whole tree -------------------------------------------------------------------------- */
 
 void module_train(gan_module *m, int32_t on);
+/* A layer that is in training mode and computes something else there, or NULL. */
+const gan_module *module_in_training(const gan_module *m);
 void module_freeze(gan_module *m, int32_t frozen);
 int32_t module_copy(gan_module *to, const gan_module *from);
 int32_t module_average(gan_module *average, const gan_module *m, double decay);

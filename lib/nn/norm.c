@@ -136,8 +136,8 @@ static int32_t add_statistics(gan_module *m, const shape *s) {
     return GAN_OK;
 }
 
-static const module_class module_batch_norm = {.name = "batch_norm",
-                                               .forward_activated = batch_norm_forward};
+static const module_class module_batch_norm = {
+    .name = "batch_norm", .two_modes = 1, .forward_activated = batch_norm_forward};
 
 gan_module *batch_norm_add(gan_module *parent, const char *name, int64_t channels,
                            const gan_norm_opts *opts) {

@@ -33,7 +33,8 @@ static gan_tensor *dropout_forward(gan_module *m, gan_tensor *x) {
     return op_dropout(x, m->number[0], ctx->random_key, counter);
 }
 
-static const module_class module_dropout = {.name = "dropout", .forward = dropout_forward};
+static const module_class module_dropout = {
+    .name = "dropout", .two_modes = 1, .forward = dropout_forward};
 
 gan_module *dropout_add(gan_module *parent, const char *name, double p) {
     gan_module *m = module_new(parent->base.ctx, &module_dropout, parent, name);

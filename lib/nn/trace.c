@@ -95,9 +95,22 @@ static int32_t put_inputs(const trace *t, json_writer *json, const node *n) {
     return GAN_OK;
 }
 
+/* Positions and masks that were chosen for the recorded samples: not in the list, and of no use for
+ * others. */
+static int is_choice(const op_def *def) {
+    static const char *const names[] = {"gather", "scatter_add", "dropout"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(def->name, names[i]) == 0) return 1;
+    return 0;
+}
+
 static int32_t put_node(const trace *t, json_writer *json, const node *n) {
     char text[RESULT_NAME];
     const op_def *def = op_find(n->op);
+    if (is_choice(def))
+        return error_set(
+            t->ctx, GAN_ENOTSUP,
+            "gan_module_save_traced: operator '%s' has chosen for the recorded samples", def->name);
     json_begin_object(json);
     json_put_key(json, "op");
     json_put_string(json, def->name);

@@ -261,6 +261,32 @@ static void test_traced_graph(void **state) {
     temp_remove(&dir);
 }
 
+/* What holds for the recorded samples only is refused by both writers. */
+static void test_traced_choices(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    gan_module *m = NULL;
+    assert_ok(ctx, gan_sequential_create(ctx, &m));
+    gan_add_maxout(m, NULL, 4, 3, 2);
+    assert_made(ctx, gan_add_batch_norm(m, "norm", 3, NULL));
+    const char *path = temp_file(&dir, "model");
+    gan_tensor *x = gan_track(gan_randn(ctx, SHAPE(2, 4))), *y = gan_forward(m, x);
+    assert_status(ctx, gan_module_save_traced(m, path, x, y, ""), GAN_ESTATE,
+                  "gan_module_save_traced", "norm (batch_norm)", "training");
+    assert_status(ctx, gan_module_save_onnx(m, path, x, y, ""), GAN_ESTATE, "gan_module_save_onnx",
+                  "norm (batch_norm)", "training");
+    assert_ok(ctx, gan_module_train(m, 0));
+    y = gan_forward(m, x);
+    assert_status(ctx, gan_module_save_traced(m, path, x, y, ""), GAN_ENOTSUP, "'gather'");
+    assert_status(ctx, gan_module_save_onnx(m, path, x, y, ""), GAN_ENOTSUP, "'gather'");
+    y = gan_dropout(x, 0.5);
+    assert_status(ctx, gan_module_save_traced(m, path, x, y, ""), GAN_ENOTSUP, "'dropout'");
+    assert_null(read_file(path, &(size_t){0}));
+    gan_module_unref(m);
+    temp_remove(&dir);
+}
+
 /* A lookup that a sweep went over has let go of its positions: the model cannot be written. */
 static void test_swept_graph(void **state) {
     gan_context *ctx = *state;
@@ -341,15 +367,11 @@ static void test_idx(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CONTEXT_TEST(test_weights_round_trip),
-        CONTEXT_TEST(test_another_tree_is_refused),
-        CONTEXT_TEST(test_missing_and_unwritable),
-        CONTEXT_TEST(test_broken_weights),
-        CONTEXT_TEST(test_hostile_headers),
-        CONTEXT_TEST(test_float64_files_are_read),
-        CONTEXT_TEST(test_traced_graph),
-        CONTEXT_TEST(test_swept_graph),
-        CONTEXT_TEST(test_idx),
+        CONTEXT_TEST(test_weights_round_trip),     CONTEXT_TEST(test_another_tree_is_refused),
+        CONTEXT_TEST(test_missing_and_unwritable), CONTEXT_TEST(test_broken_weights),
+        CONTEXT_TEST(test_hostile_headers),        CONTEXT_TEST(test_float64_files_are_read),
+        CONTEXT_TEST(test_traced_graph),           CONTEXT_TEST(test_swept_graph),
+        CONTEXT_TEST(test_traced_choices),         CONTEXT_TEST(test_idx),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
