@@ -6,9 +6,14 @@
 
 #include <math.h>
 
-/* With p = sigmoid(x): -t log p - (1 - t) log(1 - p) = softplus(x) - t x. */
+/* With p = sigmoid(x): -t log p - (1 - t) log(1 - p) = softplus(x) - t x, and the same of -x and
+ * 1 - t. Of the two the one with the smaller target: with the other the terms would cancel where x
+ * is on the target's side. */
 gan_tensor *loss_bce_with_logits(gan_tensor *logits, double target) {
-    return op_mean_all(op_sub(op_softplus(logits), op_affine(logits, target, 0)));
+    gan_tensor *x = target > 0.5 ? op_affine(logits, -1, 0) : logits;
+    double t = target > 0.5 ? 1 - target : target;
+    gan_tensor *loss = op_softplus(x);
+    return op_mean_all(t == 0 ? loss : op_sub(loss, op_affine(x, t, 0)));
 }
 
 gan_tensor *loss_wasserstein_critic(gan_tensor *real_scores, gan_tensor *fake_scores) {

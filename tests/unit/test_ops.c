@@ -377,6 +377,21 @@ static void test_losses(void **state) {
     assert_near(item(gan_wasserstein_generator(fake)), -4, 0);
 }
 
+/* Where the logit is on the target's side what is left is e^-|x|, to first and second derivative.
+ */
+static void test_confident_logits(void **state) {
+    gan_context *ctx = *state;
+    const double left = exp(-18);
+    for (int target = 0; target < 2; target++) {
+        gan_tensor *x = gan_track(gan_full(ctx, SHAPE(1), target ? 18 : -18));
+        gan_tensor *loss = gan_bce_with_logits(x, target);
+        assert_near(item(loss), left, 1e-5 * left);
+        gan_tensor *g = gan_grad_of(loss, x, GAN_GRAD_CREATE_GRAPH);
+        assert_near(item(g), target ? -left : left, 1e-5 * left);
+        assert_near(item(gan_grad_of(gan_sum_all(g), x, 0)), left, 1e-5 * left);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         CONTEXT_TEST(test_arithmetic),
@@ -397,6 +412,7 @@ int main(void) {
         CONTEXT_TEST(test_norms),
         CONTEXT_TEST(test_probability),
         CONTEXT_TEST(test_losses),
+        CONTEXT_TEST(test_confident_logits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
