@@ -116,7 +116,12 @@ int32_t gan_frechet_from_statistics(gan_context *ctx, const double *mean_a, cons
     if (!code) code = check_count(ctx, function, "d", d, 1, MOST_STATISTICS);
     if (!code) code = check_statistics(ctx, function, "a", mean_a, cov_a, d);
     if (!code) code = check_statistics(ctx, function, "b", mean_b, cov_b, d);
-    if (!code) code = frechet(ctx, mean_a, cov_a, mean_b, cov_b, d, out);
+    double distance = 0;
+    if (!code) code = frechet(ctx, mean_a, cov_a, mean_b, cov_b, d, &distance);
+    if (!code && !isfinite(distance))
+        code = error_set(ctx, GAN_EINVAL, "%s: the numbers are too large: their sums overflow",
+                         function);
+    if (!code) *out = distance;
     return error_report(ctx, code);
 }
 

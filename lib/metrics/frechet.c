@@ -39,7 +39,7 @@ int32_t frechet(gan_context *ctx, const double *mean_a, const double *cov_a, con
     const double trace_a = trace(d, cov_a), trace_b = trace(d, cov_b);
     double distance = trace_a + trace_b;
     for (int64_t i = 0; i < d; i++) distance += (mean_a[i] - mean_b[i]) * (mean_a[i] - mean_b[i]);
-    if (trace_a > 0 && trace_b > 0) {
+    if (trace_a > 0 && trace_b > 0 && isfinite(distance)) {
         double *work = arena_alloc_array(ctx, (size_t)(4 * d * d + d), sizeof *work), root = 0;
         if (!work) return GAN_ENOMEM;
         scaled(d, cov_a, trace_a, work);
@@ -49,7 +49,7 @@ int32_t frechet(gan_context *ctx, const double *mean_a, const double *cov_a, con
         if (code) return code;
         distance -= 2 * sqrt(trace_a) * sqrt(trace_b) * root;
     }
-    *out = fmax(distance, 0);
+    *out = isfinite(distance) ? fmax(distance, 0) : distance;
     return GAN_OK;
 }
 

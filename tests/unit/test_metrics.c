@@ -436,6 +436,11 @@ static void test_wrong_options(void **state) {
             "not symmetric");
     REFUSED(ctx, gan_frechet_from_statistics(ctx, cov, bad, cov, bad, 2, &out), "variance -4");
     REFUSED(ctx, gan_frechet_from_statistics(ctx, mean, cov, cov, cov, 2, &out), "mean_a[1]");
+    out = 77;
+    const double wide[] = {1e308, 0, 0, 1e308}, far[] = {1e200, 0}, at[2] = {0}, one[4] = {1};
+    REFUSED(ctx, gan_frechet_from_statistics(ctx, at, wide, at, one, 2, &out), "too large");
+    REFUSED(ctx, gan_frechet_from_statistics(ctx, far, one, at, one, 2, &out), "too large");
+    assert_near(out, 77, 0);
 }
 
 int main(void) {
