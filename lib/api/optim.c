@@ -5,6 +5,7 @@
 #include "core/options.h"
 #include "optim/optimizer.h"
 
+#include <float.h>
 #include <math.h>
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -27,7 +28,8 @@ void gan_sgd_opts_init(gan_sgd_opts *opts, size_t size) {
     options_init(opts, size, &sgd_defaults, sizeof sgd_defaults);
 }
 
-typedef enum range { AT_LEAST_0, ABOVE_0, FRACTION } range;
+/* NORMAL: no denormal of float, which kernels take for 0. */
+typedef enum range { AT_LEAST_0, NORMAL, FRACTION } range;
 
 typedef struct option {
     const char *name;
@@ -37,11 +39,12 @@ typedef struct option {
 
 static int in_range(double value, range r) {
     if (!isfinite(value)) return 0;
-    return r == ABOVE_0 ? value > 0 : value >= 0 && (r == AT_LEAST_0 || value < 1);
+    return r == NORMAL ? value >= FLT_MIN : value >= 0 && (r == AT_LEAST_0 || value < 1);
 }
 
 static int32_t check(gan_context *ctx, const char *function, const option *options, size_t count) {
-    static const char *const texts[] = {"finite, 0 or more", "finite, above 0", "in [0, 1)"};
+    static const char *const texts[] = {"finite, 0 or more", "finite, 1.2e-38 or more",
+                                        "in [0, 1)"};
     for (size_t i = 0; i < count; i++)
         if (!in_range(options[i].value, options[i].range))
             return error_set(ctx, GAN_EINVAL, "%s: %s is %g, must be %s", function, options[i].name,
@@ -55,14 +58,14 @@ static int32_t check(gan_context *ctx, const char *function, const option *optio
 
 static int32_t check_adam(gan_context *ctx, const char *function, const gan_adam_opts *o) {
     return CHECK(ctx, function, {"lr", o->lr, AT_LEAST_0}, {"beta1", o->beta1, FRACTION},
-                 {"beta2", o->beta2, FRACTION}, {"eps", o->eps, ABOVE_0},
+                 {"beta2", o->beta2, FRACTION}, {"eps", o->eps, NORMAL},
                  {"weight_decay", o->weight_decay, AT_LEAST_0},
                  {"max_grad_norm", o->max_grad_norm, AT_LEAST_0});
 }
 
 static int32_t check_rmsprop(gan_context *ctx, const char *function, const gan_rmsprop_opts *o) {
     return CHECK(ctx, function, {"lr", o->lr, AT_LEAST_0}, {"alpha", o->alpha, FRACTION},
-                 {"eps", o->eps, ABOVE_0}, {"momentum", o->momentum, FRACTION},
+                 {"eps", o->eps, NORMAL}, {"momentum", o->momentum, FRACTION},
                  {"weight_decay", o->weight_decay, AT_LEAST_0},
                  {"max_grad_norm", o->max_grad_norm, AT_LEAST_0});
 }

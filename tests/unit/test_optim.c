@@ -113,6 +113,29 @@ static void test_rmsprop(void **state) {
     }
 }
 
+/* A denormal number of float counts as 0: a gradient of 0 would make NaN of the weights. */
+static void test_least_eps(void **state) {
+    gan_context *ctx = *state;
+    gan_module *m = tree(ctx);
+    gan_optimizer *o = NULL;
+    gan_adam_opts adam;
+    gan_adam_opts_init(&adam, sizeof adam);
+    adam.eps = 1e-40;
+    assert_status(ctx, gan_adam_create(m, &adam, &o), GAN_EINVAL, "gan_adam_create",
+                  "eps is 1e-40");
+    gan_rmsprop_opts rmsprop;
+    gan_rmsprop_opts_init(&rmsprop, sizeof rmsprop);
+    rmsprop.eps = 1e-40;
+    assert_status(ctx, gan_rmsprop_create(m, &rmsprop, &o), GAN_EINVAL, "gan_rmsprop_create",
+                  "eps is 1e-40");
+    adam.eps = 1.2e-38;
+    assert_ok(ctx, gan_adam_create(m, &adam, &o));
+    assert_ok(ctx, gan_optimizer_step(
+                       o, (gan_tensor *[]){gan_zeros(ctx, SHAPE(2)), gan_scalar(ctx, 0)}, 2));
+    expect(m, 1, -2, 3);
+    finish(m, o);
+}
+
 static void test_minimize(void **state) {
     gan_context *ctx = *state;
     gan_module *m = tree(ctx);
@@ -219,6 +242,7 @@ int main(void) {
         CONTEXT_TEST(test_sgd),
         CONTEXT_TEST(test_adam),
         CONTEXT_TEST(test_rmsprop),
+        CONTEXT_TEST(test_least_eps),
         CONTEXT_TEST(test_minimize),
         CONTEXT_TEST(test_skipping),
         CONTEXT_TEST(test_non_finite_gradients_change_nothing),
