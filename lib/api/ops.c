@@ -232,6 +232,7 @@ gan_tensor *gan_cross_entropy(gan_tensor *logits, const int32_t *labels, int64_t
 gan_tensor *gan_dropout(gan_tensor *x, double p) {
     if (!x) return NULL;
     gan_context *ctx = tensor_context(x);
-    uint64_t counter = random_take(ctx, noise_blocks(tensor_size(x)));
-    return op_dropout(x, p, ctx->random_key, counter);
+    gan_tensor *y = op_dropout(x, p, ctx->random_key, ctx->random_counter);
+    if (y) random_take(ctx, noise_blocks(tensor_size(x)));
+    return y;
 }

@@ -118,6 +118,17 @@ static void test_seeds(void **state) {
     assert_true(element(gan_randn(ctx, SHAPE(100)), 0) != element(first, 0));
 }
 
+/* What is refused takes no numbers. */
+static void test_refusals(void **state) {
+    gan_context *ctx = *state;
+    assert_refused(ctx, gan_rand(ctx, SHAPE(3), 1, 1), GAN_EINVAL, "gan_rand", "[1, 1)");
+    assert_refused(ctx, gan_rand(ctx, SHAPE(3), -1e300, 1e300), GAN_EINVAL, "gan_rand", "floats");
+    assert_refused(ctx, gan_dropout(gan_zeros(ctx, SHAPE(8)), 2), GAN_EINVAL, "gan_dropout",
+                   "p is 2");
+    assert_int_equal(stats_of(ctx).random_count, 0);
+    assert_made(ctx, gan_rand(ctx, SHAPE(3), -3e38, 3e38));
+}
+
 /* A longer tensor begins with the numbers of a shorter one. */
 static void test_prefix(void **state) {
     gan_context *ctx = *state;
@@ -149,6 +160,7 @@ int main(void) {
         CONTEXT_TEST(test_uniform_is_half_open),
         cmocka_unit_test(test_threads_do_not_matter),
         CONTEXT_TEST(test_seeds),
+        CONTEXT_TEST(test_refusals),
         CONTEXT_TEST(test_prefix),
         CONTEXT_TEST(test_wrong_arguments),
     };
