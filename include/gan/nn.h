@@ -69,7 +69,7 @@ GAN_API gan_module *gan_add_conv_transpose2d(gan_module *parent, const char *nam
 typedef struct gan_norm_opts {
     uint32_t struct_size;
     int32_t affine;  /* has a gain and a shift; 1 */
-    double eps;      /* 1e-5 */
+    double eps;      /* 1e-5; 1.2e-38 or more */
     double momentum; /* of batch norm's running statistics; 0.1 */
 } gan_norm_opts;
 GAN_API void gan_norm_opts_init(gan_norm_opts *opts, size_t size);
@@ -112,6 +112,7 @@ GAN_API gan_module *gan_add_minibatch_std(gan_module *parent, const char *name, 
 GAN_API gan_module *gan_add_flatten(gan_module *parent, const char *name);
 GAN_API gan_module *gan_add_unflatten(gan_module *parent, const char *name, int64_t c, int64_t h,
                                       int64_t w);
+/* gan_upsample_nearest as a layer. */
 GAN_API gan_module *gan_add_upsample(gan_module *parent, const char *name, int32_t factor);
 
 /* ---- forward --------------------------------------------------------------------------------- */

@@ -128,7 +128,7 @@ GAN_API gan_tensor *gan_track(gan_tensor *x);
 
 /* ---- images ---------------------------------------------------------------------------------- */
 
-/* (N,H,W,C) to (N,H*factor,W*factor,C), each pixel repeated. */
+/* (N,H,W,C) to (N,H*factor,W*factor,C), each pixel repeated; factor 1 to 1024. */
 GAN_API gan_tensor *gan_upsample_nearest(gan_tensor *x, int32_t factor);
 /* Windows of size x size at the stride, `pad` around. Averages count padding as zeros of the window
  * (PyTorch's count_include_pad); maxima never choose padding. */

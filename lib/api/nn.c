@@ -10,6 +10,7 @@
 #include "nn/layers.h"
 #include "ops/op.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -170,8 +171,8 @@ static int norm_ok(const gan_module *m, const char *function, const gan_norm_opt
     return enter(m) &&
            !options_load(m->base.ctx, function, o, sizeof *o, V1_SIZE(gan_norm_opts, momentum),
                          given) &&
-           number_ok(m, function, "eps", o->eps, o->eps > 0 && isfinite(o->eps),
-                     "positive and finite") &&
+           number_ok(m, function, "eps", o->eps, o->eps >= FLT_MIN && isfinite(o->eps),
+                     "finite, 1.2e-38 or more") &&
            number_ok(m, function, "momentum", o->momentum, o->momentum >= 0 && o->momentum <= 1,
                      "in [0, 1]");
 }
@@ -299,7 +300,9 @@ gan_module *gan_add_unflatten(gan_module *parent, const char *name, int64_t c, i
 }
 
 gan_module *gan_add_upsample(gan_module *parent, const char *name, int32_t factor) {
-    if (!enter(parent) || !size_ok(parent, "gan_add_upsample", "factor", factor)) return NULL;
+    if (!enter(parent) || !number_ok(parent, "gan_add_upsample", "factor", factor,
+                                     factor >= 1 && factor <= UPSAMPLE_MOST, "1 to 1024"))
+        return NULL;
     return upsample_add(parent, name, factor);
 }
 

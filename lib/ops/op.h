@@ -111,6 +111,7 @@ gan_tensor *op_pick(gan_tensor *x, storage *index, int64_t width, const shape *t
 /* pool.c */
 gan_tensor *op_pool_sum(gan_tensor *x, const pool_geom *geom);
 gan_tensor *op_pool_spread(gan_tensor *y, const pool_geom *geom);
+enum { UPSAMPLE_MOST = 1024 }; /* the largest factor */
 gan_tensor *op_upsample_nearest(gan_tensor *x, int32_t factor);
 gan_tensor *op_avg_pool(gan_tensor *x, int32_t size, int32_t stride, int32_t pad);
 gan_tensor *op_max_pool(gan_tensor *x, int32_t size, int32_t stride, int32_t pad);

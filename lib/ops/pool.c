@@ -73,9 +73,9 @@ gan_tensor *op_upsample_nearest(gan_tensor *x, int32_t factor) {
     if (need_image(name, x)) return NULL;
     const int64_t *d = tensor_shape(x)->dim;
     shape checked;
-    if (factor < 1 || factor > 1024) {
-        error_set(tensor_context(x), GAN_EINVAL, "%s: factor is %d, must be 1 to 1024", name,
-                  (int)factor);
+    if (factor < 1 || factor > UPSAMPLE_MOST) {
+        error_set(tensor_context(x), GAN_EINVAL, "%s: factor is %d, must be 1 to %d", name,
+                  (int)factor, UPSAMPLE_MOST);
         return NULL;
     }
     int64_t h = d[1] * factor, w = d[2] * factor;

@@ -73,6 +73,12 @@ static void test_wrong_names(void **state) {
     assert_refused(ctx, gan_add_conv2d(m, NULL, 3, 3, 0, NULL), GAN_EINVAL, "gan_add_conv2d");
     assert_refused(ctx, gan_add_group_norm(m, NULL, 3, 4, NULL), GAN_EINVAL, "gan_add_group_norm");
     assert_refused(ctx, gan_add_dropout(m, NULL, 1.5), GAN_EINVAL, "gan_add_dropout");
+    assert_refused(ctx, gan_add_upsample(m, NULL, 5000), GAN_EINVAL, "gan_add_upsample", "1024");
+    gan_norm_opts o;
+    gan_norm_opts_init(&o, sizeof o);
+    o.eps = 1e-40;
+    assert_refused(ctx, gan_add_batch_norm(m, NULL, 2, &o), GAN_EINVAL, "gan_add_batch_norm",
+                   "eps is 1e-40");
     /* Nothing was added by the failures, and a NULL parent is passed on. */
     assert_non_null(gan_module_child(m, "a"));
     assert_null(gan_module_child(m, "1"));
