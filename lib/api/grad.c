@@ -6,6 +6,7 @@
 #include "core/alloc.h"
 #include "core/context.h"
 #include "core/error.h"
+#include "core/node.h"
 #include "core/scope.h"
 #include "core/tensor_impl.h"
 #include "kernels/kernels.h"
@@ -55,6 +56,25 @@ static int32_t differentiate(const char *function, gan_tensor *y, gan_tensor *co
     return code;
 }
 
+/* A sum hands its gradient on as it is: whether writing to grads[i] would change another of them or
+ * the host's cotangent. */
+static int is_shared(gan_tensor *const *grads, size_t i, const gan_tensor *cotangent) {
+    if (grads[i]->storage == cotangent->storage) return 1;
+    for (size_t k = 0; k < i; k++)
+        if (grads[k]->storage == grads[i]->storage) return 1;
+    return 0;
+}
+
+/* The same result with elements of its own. */
+static gan_tensor *apart(gan_tensor *g) {
+    gan_tensor *own = tensor_new(g->base.ctx, &g->shape);
+    if (!own) return NULL;
+    tensor_copy(own, g);
+    own->node = g->node;
+    node_ref(own->node);
+    return own;
+}
+
 /* Runs `differentiate` in a scope and hands the gradients to the caller. */
 static int32_t owned_grads(const char *function, gan_tensor *y, gan_tensor *cotangent,
                            gan_tensor *const *wrt, size_t n, uint32_t flags, gan_tensor **out) {
@@ -64,6 +84,8 @@ static int32_t owned_grads(const char *function, gan_tensor *y, gan_tensor *cota
     int64_t mark = scope_begin(ctx);
     int32_t code =
         mark < 0 ? (int32_t)mark : differentiate(function, y, cotangent, wrt, n, flags, grads);
+    for (size_t i = 0; i < n && !code; i++)
+        if (is_shared(grads, i, cotangent) && !(grads[i] = apart(grads[i]))) code = GAN_ENOMEM;
     for (size_t i = 0; i < n && !code; i++) {
         object_ref(&grads[i]->base);
         out[i] = grads[i];

@@ -157,7 +157,6 @@ static void test_with_respect_to_results(void **state) {
     gan_tensor_unref(g[0]);
 }
 
-/* x is used along three ways; their gradients add up. */
 /* A sweep to an intermediate result consumes what lies between, and another goes on from there. */
 static void test_a_sweep_in_two_parts(void **state) {
     gan_context *ctx = *state;
@@ -183,6 +182,35 @@ static void test_an_unreached_sweep_can_be_corrected(void **state) {
     gan_tensor_unref(g);
 }
 
+/* A sum gives its operands one gradient, a leaf the cotangent itself: what is handed out may be
+ * written one by one. */
+static void test_gradients_are_apart(void **state) {
+    gan_context *ctx = *state;
+    gan_tensor *a = gan_track(gan_full(ctx, SHAPE(1), 3)), *b = gan_track(gan_scalar(ctx, 2));
+    gan_tensor *wrt[] = {a, b, a}, *g[3];
+    assert_ok(ctx, gan_grad(gan_sum_all(gan_scale(gan_add(a, b), 5)), wrt, 3, 0, g));
+    const float other = 7;
+    assert_ok(ctx, gan_tensor_write(g[0], &other, 1));
+    assert_values(g[1], SCALAR, 5);
+    assert_values(g[2], SHAPE(1), 5);
+    for (int i = 0; i < 3; i++) gan_tensor_unref(g[i]);
+
+    /* Recorded, all can still be differentiated. */
+    gan_tensor *c = gan_track(gan_scalar(ctx, 2)), *y = gan_sum_all(gan_mul(gan_add(a, b), c));
+    assert_ok(ctx, gan_grad(y, wrt, 3, GAN_GRAD_CREATE_GRAPH, g));
+    for (int i = 0; i < 3; i++) {
+        assert_near(item(gan_grad_of(gan_sum_all(gan_square(g[i])), c, GAN_GRAD_RETAIN)), 4, 0);
+        gan_tensor_unref(g[i]);
+    }
+
+    gan_tensor *cotangent = gan_full(ctx, SHAPE(1), 5);
+    assert_ok(ctx, gan_vjp(a, cotangent, &a, 1, 0, g));
+    assert_ok(ctx, gan_tensor_write(g[0], &other, 1));
+    assert_values(cotangent, SHAPE(1), 5);
+    gan_tensor_unref(g[0]);
+}
+
+/* x is used along three ways; their gradients add up. */
 static void test_fan_out(void **state) {
     gan_context *ctx = *state;
     gan_tensor *x = leaf(ctx, 1, 2), *g = NULL;
@@ -276,6 +304,7 @@ int main(void) {
         CONTEXT_TEST(test_with_respect_to_results),
         CONTEXT_TEST(test_a_sweep_in_two_parts),
         CONTEXT_TEST(test_an_unreached_sweep_can_be_corrected),
+        CONTEXT_TEST(test_gradients_are_apart),
         CONTEXT_TEST(test_fan_out),
         CONTEXT_TEST(test_stale_values),
         CONTEXT_TEST(test_wrong_arguments),
