@@ -42,7 +42,7 @@ enum {
     GAN_EINVAL = -1,     /* an argument, shape or option is wrong                        */
     GAN_ENOMEM = -2,     /* the allocator, or the context's byte limit, refused          */
     GAN_ESTATE = -3,     /* right call, wrong moment: spent graph, dead context, fork    */
-    GAN_ENODIFF = -4,    /* an operator without a derivative was differentiated          */
+    GAN_ENODIFF = -4,    /* reserved: every operator has a derivative                    */
     GAN_EUNREACHED = -5, /* GAN_GRAD_STRICT: a tensor does not influence the result      */
     GAN_ENONFINITE = -6, /* an infinity or NaN where training cannot go on               */
     GAN_EMIXED = -7,     /* a penalised critic mixes samples                             */
