@@ -1,8 +1,7 @@
 """filter.py HEADER: a public header as Doxygen wants it, on stdout.
 
 The headers are written to be read: one comment may serve a group of declarations, which ends at an
-empty line, and functions without one belong to the nearest comment above in their section. Doxygen
-wants a comment for each declaration, so each gets its own. A header is a Doxygen group, gan-<name>,
+empty line. Doxygen wants a comment for each declaration, so each gets its own. A header is a Doxygen group, gan-<name>,
 whose text is the header's first comment.
 
 SPDX-License-Identifier: MIT
@@ -68,27 +67,25 @@ def documented(declaration, text):
 def declarations(code):
     """(declaration, its text) in order."""
     found = []
-    group = nearest = ""
+    group = ""
     line_of_last = False  # the last token was a declaration, on this line
     for match in TOKEN.finditer(code):
         kind, token = match.lastgroup, match.group()
         if kind == "comment":
             text = text_of(token)
             if RULER.match(text):
-                group = nearest = ""
+                group = ""
             elif line_of_last:
                 declaration, before = found[-1]
                 found[-1] = declaration, f"{before}\n\n{text}" if before else text
             else:
-                group = nearest = text
+                group = text
         elif kind == "empty":
             group = ""
         elif kind in ("declaration", "macro"):
             text = group
             if not text and OPAQUE.match(token):
                 text = "An opaque handle."
-            elif not text and token.startswith("GAN_API"):
-                text = nearest
             if token.startswith("GAN_API"):  # what is said of arguments is said of the function
                 about = [text_of(comment) for comment in re.findall(r"/\*.*?\*/", token, re.S)]
                 token = re.sub(r" */\*.*?\*/", "", token, flags=re.S)

@@ -79,6 +79,7 @@ GAN_API int32_t gan_optimizer_step(gan_optimizer *o, gan_tensor *const *grads, s
 GAN_API size_t gan_optimizer_parameter_count(const gan_optimizer *o);
 GAN_API gan_tensor *gan_optimizer_parameter(const gan_optimizer *o, size_t i);
 
+/* The learning rate of the next step. Setting it: finite, 0 or more, else GAN_EINVAL. */
 GAN_API double gan_optimizer_lr(const gan_optimizer *o);
 GAN_API int32_t gan_optimizer_set_lr(gan_optimizer *o, double lr);
 

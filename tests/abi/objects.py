@@ -21,8 +21,9 @@ ALLOWED = {("kernels/isa.c.o", "getenv")}
 # The writable sections. Sanitizers and relocated constants (.data.rel.ro) are no state of ours.
 WRITABLE = re.compile(r"^(\.data|\.bss|\.tdata|\.tbss|COMMON)(\.(?!rel\.ro).*)?$")
 
-# The lock around OpenBLAS's table of buffers, which is the process's, so the lock has to be.
-EXPECTED = {("kernels/blas_lock.c.o", "table")}
+# The lock around OpenBLAS's table of buffers, which is the process's, so the lock has to be; and that
+# its handlers for forks are there.
+EXPECTED = {("kernels/blas_lock.c.o", "table"), ("kernels/blas_lock.c.o", "guarded")}
 
 
 def undefined(path):

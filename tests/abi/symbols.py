@@ -41,12 +41,7 @@ def unexplained():
         text = header.read_text()
         group_start = text.rfind("\n\n", 0, at) + 2
         group_end = text.find("\n\n", at)
-        if "/*" in text[group_start:group_end]:
-            continue
-        # A section of like functions under one heading: the nearest comment above, which must come
-        # after the section's ruler.
-        above = interface.COMMENT.findall(text[:at])
-        if not above or "----" in above[-1]:
+        if "/*" not in text[group_start:group_end]:
             errors.append(f"{header.name}: {name} has no comment")
     return errors
 
