@@ -237,7 +237,9 @@ GAN_API void gan_trainer_opts_init(gan_trainer_opts *opts, size_t size, int32_t 
                                    int32_t variant);
 
 /* Sets the batch, the range of pixels and premultiply in a loader's options to what the system asks
- * for, and lets epochs follow each other without a gap (GAN_REMAINDER_WRAP). */
+ * for, and lets epochs follow each other without a gap (GAN_REMAINDER_WRAP). GAN_EINVAL: NULL, a
+ * wrong system or struct_size, or premultiply for a struct of an older header, without the field.
+ */
 GAN_API int32_t gan_trainer_loader_opts(const gan_trainer_opts *opts, gan_loader_opts *loader);
 
 /* ---- the trainer ----------------------------------------------------------------------------- */

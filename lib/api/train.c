@@ -47,15 +47,21 @@ static int32_t load(gan_context *ctx, const char *function, const gan_trainer_op
 }
 
 int32_t gan_trainer_loader_opts(const gan_trainer_opts *opts, gan_loader_opts *loader) {
-    if (!opts || !loader || opts->struct_size < V1_SIZE(gan_trainer_opts, average) ||
-        loader->struct_size < V1_SIZE(gan_loader_opts, hi) || !preset_name(opts->system))
+    const char *function = "gan_trainer_loader_opts";
+    if (!opts || !loader || !preset_name(opts->system) ||
+        options_check_size(NULL, function, V1_SIZE(gan_trainer_opts, average), opts) ||
+        options_check_size(NULL, function, V1_SIZE(gan_loader_opts, hi), loader))
         return GAN_EINVAL;
+    /* Fields that came later are not in every struct. */
+    const int32_t premultiply =
+        opts->struct_size >= V1_SIZE(gan_trainer_opts, premultiply) ? opts->premultiply : 0;
+    const int has_room = loader->struct_size >= V1_SIZE(gan_loader_opts, premultiply);
+    if (premultiply && !has_room) return GAN_EINVAL;
     loader->batch = opts->batch;
     loader->remainder = GAN_REMAINDER_WRAP;
     loader->lo = pixels_lowest(opts->unit_range);
     loader->hi = 1;
-    loader->premultiply =
-        opts->struct_size >= V1_SIZE(gan_trainer_opts, premultiply) && opts->premultiply;
+    if (has_room) loader->premultiply = premultiply;
     return GAN_OK;
 }
 
@@ -303,8 +309,9 @@ int32_t gan_trainer_opts_load(gan_context *ctx, const char *path, gan_trainer_op
     gan_trainer_opts o;
     preset_fill(GAN_SYSTEM_GAN, GAN_VARIANT_DEFAULT, &o);
     int32_t code = context_enter(ctx);
-    if (!code && opts->struct_size < sizeof opts->struct_size)
-        code = error_set(ctx, GAN_EINVAL, "gan_trainer_opts_load: set opts->struct_size");
+    if (!code)
+        code = options_check_size(ctx, "gan_trainer_opts_load", V1_SIZE(gan_trainer_opts, average),
+                                  opts);
     if (!code) code = checkpoint_options(ctx, path, &o);
     if (!code) options_init(opts, opts->struct_size, &o, sizeof o);
     return error_report(ctx, code);

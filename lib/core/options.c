@@ -12,14 +12,26 @@ static int32_t refuse(gan_context *ctx, int32_t code, const char *function, cons
     return error_set(ctx, code, "%s: options: struct_size %u %s", function, (unsigned)given, why);
 }
 
+static uint32_t size_of(const void *opts) {
+    uint32_t given;
+    memcpy(&given, opts, sizeof given);
+    return given;
+}
+
+int32_t options_check_size(gan_context *ctx, const char *function, size_t v1_size,
+                           const void *opts) {
+    uint32_t given = size_of(opts);
+    if (given >= v1_size && given <= OPTIONS_MOST) return GAN_OK;
+    return refuse(ctx, GAN_EINVAL, function, "is no size this struct ever had (call its _init)",
+                  given);
+}
+
 int32_t options_load(gan_context *ctx, const char *function, void *defaults, size_t size,
                      size_t v1_size, const void *src) {
     if (!src) return GAN_OK;
-    uint32_t given;
-    memcpy(&given, src, sizeof given);
-    if (given < v1_size || given > OPTIONS_MOST)
-        return refuse(ctx, GAN_EINVAL, function, "is no size this struct ever had (call its _init)",
-                      given);
+    int32_t code = options_check_size(ctx, function, v1_size, src);
+    if (code) return code;
+    uint32_t given = size_of(src);
     const unsigned char *bytes = src;
     for (size_t i = size; i < given; i++)
         if (bytes[i])

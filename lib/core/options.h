@@ -9,6 +9,11 @@
  * appended. */
 #define V1_SIZE(type, last) (offsetof(type, last) + sizeof(((type *)0)->last))
 
+/* GAN_EINVAL unless opts->struct_size is at least `v1_size` and of a size that structs have. ctx
+ * may be NULL (no text). */
+int32_t options_check_size(gan_context *ctx, const char *function, size_t v1_size,
+                           const void *opts);
+
 /* Copies the caller's `src` over `defaults` (both begin with struct_size; defaults has `size`
  * bytes and is the full, current struct). A shorter src leaves the later fields at their defaults;
  * a longer one must be zero beyond `size`. src NULL keeps the defaults. `v1_size` is

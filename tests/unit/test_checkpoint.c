@@ -74,8 +74,11 @@ static void test_foreign_checkpoints(void **state) {
     assert_status(ctx, gan_trainer_load(t, temp_file(&dir, "none")), GAN_EIO, "none");
     gan_trainer_opts kept = {.struct_size = sizeof kept, .width = 7};
     assert_status(ctx, gan_trainer_opts_load(ctx, path, &kept), GAN_EFORMAT, "no checkpoint");
-    kept.struct_size = 0;
-    assert_status(ctx, gan_trainer_opts_load(ctx, path, &kept), GAN_EINVAL, "struct_size");
+    static const uint32_t broken[] = {0, 4, 303, 100000};
+    for (int i = 0; i < COUNT_OF(broken); i++) {
+        kept.struct_size = broken[i];
+        assert_status(ctx, gan_trainer_opts_load(ctx, path, &kept), GAN_EINVAL, "struct_size");
+    }
     assert_int_equal(kept.width, 7);
     gan_trainer_unref(t);
     gan_loader_unref(l);

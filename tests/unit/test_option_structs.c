@@ -262,12 +262,30 @@ static void test_broken_sizes(void **state) {
     assert_int_equal(f.bytes[12], 0xee);
 }
 
+/* A host's older struct is written as far as it goes. */
+static void test_loader_of_the_past(void **state) {
+    (void)state;
+    gan_trainer_opts o;
+    gan_trainer_opts_init(&o, sizeof o, GAN_SYSTEM_DCGAN, GAN_VARIANT_DEFAULT);
+    o.batch = 5;
+    future f;
+    memset(&f, 0xee, sizeof f);
+    gan_loader_opts_init((gan_loader_opts *)&f, 48);
+    assert_int_equal(gan_trainer_loader_opts(&o, (gan_loader_opts *)&f), GAN_OK);
+    assert_int_equal(((gan_loader_opts *)&f)->batch, 5);
+    for (size_t i = 48; i < sizeof f; i++) assert_int_equal(f.bytes[i], 0xee);
+    o.premultiply = 1; /* has no place there */
+    assert_int_equal(gan_trainer_loader_opts(&o, (gan_loader_opts *)&f), GAN_EINVAL);
+    assert_int_equal(f.bytes[48], 0xee);
+    f.struct_size = 47;
+    assert_int_equal(gan_trainer_loader_opts(&o, (gan_loader_opts *)&f), GAN_EINVAL);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CONTEXT_TEST(test_defaults_are_accepted),
-        CONTEXT_TEST(test_structs_from_the_past),
-        CONTEXT_TEST(test_structs_from_the_future),
-        CONTEXT_TEST(test_broken_sizes),
+        CONTEXT_TEST(test_defaults_are_accepted),   CONTEXT_TEST(test_structs_from_the_past),
+        CONTEXT_TEST(test_structs_from_the_future), CONTEXT_TEST(test_broken_sizes),
+        CONTEXT_TEST(test_loader_of_the_past),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
