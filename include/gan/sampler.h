@@ -126,7 +126,7 @@ typedef struct gan_sampler_request {
     float *floats;           /* (n, height, width, channels), or NULL                        */
     uint8_t *rgba;           /* rows of pixels of 4 bytes, the top row first, or NULL        */
     int32_t width, height;   /* pixels of a row, and rows                                    */
-    size_t pitch;            /* bytes from row to row                                        */
+    size_t pitch;            /* bytes from row to row, never backwards                       */
     int32_t columns;         /* cells of the grid in a row; 0 = as many as fit               */
     int32_t scale;           /* every pixel becomes so many by so many, 1 to 64; 1           */
     int32_t alpha_threshold; /* 1 to 255: alpha below is 0, others 255; 0 = as generated     */

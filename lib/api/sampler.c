@@ -124,7 +124,7 @@ static int32_t read_source(gan_sampler *s, const char *function, const uint8_t *
     const int32_t channels = info.input_channels;
     if (!pixels_are_channels(channels))
         return error_set(s->ctx, GAN_ENOTSUP, "%s: this network's input is no picture", function);
-    if (pitch / 4 < (size_t)info.input_width)
+    if (!request_pitch_fits(pitch, info.input_width, info.input_height))
         return error_set(s->ctx, GAN_EINVAL,
                          "%s: source rows are %zu bytes apart, must hold %d "
                          "pixels",

@@ -50,6 +50,10 @@ static int32_t check_pixels(const gan_sampler *s, const char *function,
     return GAN_OK;
 }
 
+int request_pitch_fits(size_t pitch, int64_t width, int64_t rows) {
+    return pitch / 4 >= (size_t)width && pitch <= (size_t)PTRDIFF_MAX / (size_t)rows;
+}
+
 /* Fills in the columns, and checks that the grid lies within the host's rows. */
 static int32_t fit_grid(const gan_sampler *s, const char *function, gan_sampler_request *r) {
     const shape *v = &s->graph.values[s->graph.output].shape;
@@ -58,7 +62,7 @@ static int32_t fit_grid(const gan_sampler *s, const char *function, gan_sampler_
     const int64_t columns = r->columns < r->n ? r->columns : r->n;
     const int64_t rows = r->columns > 0 ? (r->n + r->columns - 1) / r->columns : 0;
     if (r->columns < 1 || r->height < 0 || columns * width > r->width ||
-        rows * height > r->height || r->pitch / 4 < (size_t)r->width)
+        rows * height > r->height || !request_pitch_fits(r->pitch, r->width, rows * height))
         return error_set(s->ctx, GAN_EINVAL,
                          "%s: %lld cells of %lld x %lld in %d columns do not fit into %d x %d "
                          "pixels, rows %zu bytes apart",

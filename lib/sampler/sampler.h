@@ -98,6 +98,9 @@ void sampler_describe(const gan_sampler *s, gan_sampler_info *info);
  * `function`. */
 int32_t request_take(gan_sampler *s, const char *function, const gan_sampler_request *r);
 
+/* Whether `rows` rows of `width` pixels RGBA can lie `pitch` bytes apart; both are positive. */
+int request_pitch_fits(size_t pitch, int64_t width, int64_t rows);
+
 /* ---- job.c ----------------------------------------------------------------------------------- */
 
 /* 1 or a negative code. */

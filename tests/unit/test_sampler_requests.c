@@ -274,6 +274,11 @@ static void test_translates(void **state) {
     }
     assert_sampler_ok(s, gan_sampler_translate_rgba8(s, source, SOURCE_PITCH, NULL, got, SIDE, SIDE,
                                                      SIDE * RGBA));
+    static const size_t wrong[] = {SIDE * RGBA - 1, (size_t)0 - SIDE * RGBA};
+    for (int i = 0; i < COUNT_OF(wrong); i++)
+        assert_sampler_refused(
+            s, gan_sampler_translate_rgba8(s, source, wrong[i], NULL, got, SIDE, SIDE, SIDE * RGBA),
+            GAN_EINVAL, "source rows");
     gan_sampler_request r;
     gan_sampler_request_init(&r, sizeof r);
     r.floats = floats;
@@ -310,6 +315,8 @@ static void test_refuses(void **state) {
     REFUSED(width, SIDE - 1, "do not fit");
     REFUSED(height, SIDE - 1, "do not fit");
     REFUSED(pitch, SIDE * RGBA - 1, "do not fit");
+    REFUSED(pitch, (size_t)0 - SIDE * RGBA, "do not fit"); /* rows from the bottom */
+    REFUSED(pitch, (size_t)PTRDIFF_MAX / SIDE + 1, "do not fit");
     REFUSED(scale, 2, "do not fit");
     REFUSED(scale, 0, "scale is 0");
     REFUSED(flags, 8, "flags are 8");
