@@ -1,7 +1,7 @@
 /* Fewer colours by cutting groups of pixels: the one with the largest squared error, at its mean
  * along its widest axis (X. Wu, Efficient Statistical Computations for Optimal Color Quantization,
- * 1991, with the mean in the optimal cut's place). Sums are of whole numbers: the result is the
- * same everywhere. */
+ * 1991, with the mean in the optimal cut's place). Sums are of whole numbers, and their products,
+ * which go beyond 64 bits, are rounded one by one: the result is the same everywhere. */
 #include "sampler/sampler.h"
 
 enum { COLORS_MOST = 256, AXES = 3, RGBA = 4 };
@@ -19,13 +19,15 @@ static void group_add(group *g, const uint8_t *pixel) {
 }
 
 /* count times the squared error along an axis, or of all. */
-static int64_t axis_error(const group *g, int c) {
-    return g->count * g->squares[c] - g->sum[c] * g->sum[c];
+static double axis_error(const group *g, int c) {
+    const double squares = (double)g->count * (double)g->squares[c];
+    const double mean = (double)g->sum[c] * (double)g->sum[c];
+    return squares - mean;
 }
 
 static double error_of(const group *g) {
-    const int64_t sum = axis_error(g, 0) + axis_error(g, 1) + axis_error(g, 2);
-    return g->count ? (double)sum / (double)g->count : 0;
+    const double sum = axis_error(g, 0) + axis_error(g, 1) + axis_error(g, 2);
+    return g->count ? sum / (double)g->count : 0;
 }
 
 static int widest_axis(const group *g) {

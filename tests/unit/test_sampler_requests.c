@@ -1,6 +1,8 @@
 /* Requests of a sampler: pixels, latents, labels, and everything that is wrong; hostile files. */
 #include "samplers.h"
 
+#include "sampler/sampler.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,8 +48,8 @@ static void unmake(fixture *f) {
     temp_remove(&f->dir);
 }
 
-static int byte_of(float value) {
-    const double level = ((double)value + 1) / 2 * 255;
+static int byte_of(float number) {
+    const double level = ((double)number + 1) / 2 * 255;
     return level <= 0 ? 0 : level >= 255 ? 255 : (int)(level + 0.5);
 }
 
@@ -156,6 +158,24 @@ static void test_palette(void **state) {
         for (int i = 3; i < SIDE * SIDE * RGBA; i += RGBA) assert_int_equal(few[i], plain[i]);
     }
     unmake(&f);
+}
+
+/* So many pixels that products of their sums go beyond 64 bits. */
+static void test_palette_of_a_large_picture(void **state) {
+    (void)state;
+    enum { PIXELS = 3800 * 3800 };
+    uint8_t *rgba = malloc((size_t)PIXELS * RGBA);
+    int32_t *groups = malloc((size_t)PIXELS * sizeof *groups);
+    assert_true(rgba && groups);
+    memset(rgba, 255, (size_t)PIXELS * RGBA);
+    for (int64_t i = 0; i < PIXELS / 2; i++) memset(rgba + i * RGBA, 0, 3);
+    palette_reduce(rgba, PIXELS, 2, groups);
+    for (int c = 0; c < RGBA; c++) {
+        assert_int_equal(rgba[c], c == 3 ? 255 : 0);
+        assert_int_equal(rgba[(PIXELS - 1) * RGBA + c], 255);
+    }
+    free(groups);
+    free(rgba);
 }
 
 /* ---- latents and labels ---------------------------------------------------------------------- */
@@ -455,11 +475,17 @@ static void test_wrong_descriptions(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CONTEXT_TEST(test_grid),          CONTEXT_TEST(test_formats),
-        CONTEXT_TEST(test_palette),       CONTEXT_TEST(test_latents),
-        CONTEXT_TEST(test_labels),        CONTEXT_TEST(test_labels_that_change),
-        CONTEXT_TEST(test_translates),    CONTEXT_TEST(test_refuses),
-        CONTEXT_TEST(test_hostile_files), CONTEXT_TEST(test_wrong_descriptions),
+        CONTEXT_TEST(test_grid),
+        CONTEXT_TEST(test_formats),
+        CONTEXT_TEST(test_palette),
+        CONTEXT_TEST(test_palette_of_a_large_picture),
+        CONTEXT_TEST(test_latents),
+        CONTEXT_TEST(test_labels),
+        CONTEXT_TEST(test_labels_that_change),
+        CONTEXT_TEST(test_translates),
+        CONTEXT_TEST(test_refuses),
+        CONTEXT_TEST(test_hostile_files),
+        CONTEXT_TEST(test_wrong_descriptions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
