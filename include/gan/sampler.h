@@ -56,8 +56,9 @@ GAN_API void gan_sampler_opts_init(gan_sampler_opts *opts, size_t size);
 
 /* Loads a model. opts NULL: defaults. Any content of the file gives an error or a sampler, within
  * byte_limit. Errors: GAN_EIO, GAN_EFORMAT (no description, or one that is wrong), GAN_ENOTSUP (an
- * operator, or a mixing of samples, that the sampler does not have), GAN_EINVAL, GAN_ENOMEM,
- * GAN_EABI; *out is written on success only. */
+ * operator, or a mixing of samples, that the sampler does not have; more than 1.4e11 multiply-adds
+ * an image and 65,536 for each weight of the file), GAN_EINVAL, GAN_ENOMEM, GAN_EABI; *out is
+ * written on success only. */
 GAN_API int32_t gan_sampler_load(const char *path, const gan_sampler_opts *opts, gan_sampler **out);
 
 /* The same from a file's bytes, which are not kept. */

@@ -11,6 +11,13 @@
  * is beyond is no network, but would take a file of few bytes hours. */
 static const int64_t WINDOW_MOST = 1 << 16, STRIDE_MOST = 32, POOL_MOST = 1024;
 
+/* Multiply-adds of one image, and of what depends on the file alone: so many, and so many for each
+ * byte of the file. A weight of 4 bytes may be used at 256 x 256 places, which none of the
+ * published systems does. An element that an operator reads or writes counts as some of them, as do
+ * channels that fill up a vector. */
+static const double WORK_MOST = (double)((int64_t)1 << 37), WORK_A_BYTE = 1 << 14;
+enum { WORK_ELEMENT = 32, WORK_CHANNELS = 16 };
+
 typedef struct shapes {
     const shape *in[OP_MAX_INPUTS], *out;
     int32_t inputs;
@@ -141,9 +148,14 @@ static int check_pad(const shapes *s, const op_attr *attr) {
     return s->inputs == 1 && holds(s->out, s->in[0], attr);
 }
 
-static int check_pool(const op_attr *attr, const shape *x, const shape *y) {
+static pool_geom pool_of(const op_attr *attr) {
     pool_geom m;
     memcpy(&m, attr->i, sizeof m);
+    return m;
+}
+
+static int check_pool(const op_attr *attr, const shape *x, const shape *y) {
+    const pool_geom m = pool_of(attr);
     const int64_t sizes[] = {m.n, m.h, m.w, m.c, m.ho, m.wo};
     const int64_t steps[] = {m.kh, m.kw, m.sh, m.sw}, pads[] = {m.pt, m.pl};
     return all_within(sizes, 6, 1, INT32_MAX) && all_within(steps, 4, 1, POOL_MOST) &&
@@ -257,7 +269,54 @@ static int samples_line_up(const graph *g, const graph_node *n) {
     return 1;
 }
 
-int32_t graph_check(const graph *g, graph_node *n) {
+/* ---- how long it would take ------------------------------------------------------------------ */
+
+static double channels_of(int64_t c) { return c < WORK_CHANNELS ? WORK_CHANNELS : (double)c; }
+
+static double conv_work(const op_attr *attr, int forward) {
+    const conv_geom q = conv_of(attr);
+    const double places = (double)q.n * (double)q.ho * (double)q.wo;
+    return places * (double)(q.kh * q.kw) *
+           (forward ? channels_of(q.o) * (double)q.c : channels_of(q.c) * (double)q.o);
+}
+
+static double pool_work(const op_attr *attr) {
+    const pool_geom m = pool_of(attr);
+    return (double)(m.n * m.c) * (double)(m.ho * m.wo) * (double)(m.kh * m.kw);
+}
+
+/* Of a node that was checked. */
+static double work_of(const shapes *s, const graph_node *n) {
+    double elements = (double)shape_size(s->out);
+    for (int32_t i = 0; i < s->inputs; i++) elements += (double)shape_size(s->in[i]);
+    const double work = WORK_ELEMENT * elements;
+    switch (n->op) {
+    case OP_conv:
+    case OP_conv_bias_act:
+        return work + conv_work(&n->attr, 1);
+    case OP_conv_data_grad:
+        return work + conv_work(&n->attr, 0);
+    case OP_matmul:
+        return work + (double)shape_size(s->out) * (double)s->in[0]->dim[1 - n->attr.i[0]];
+    case OP_pool_sum:
+    case OP_pool_spread:
+        return work + pool_work(&n->attr);
+    default:
+        return work;
+    }
+}
+
+static int32_t add_work(graph *g, double work) {
+    const double most = WORK_MOST + WORK_A_BYTE * (double)g->source.bytes;
+    g->work += work;
+    if (g->work <= most) return GAN_OK;
+    return graph_refuse(g, GAN_ENOTSUP,
+                        "an image would take more than %.2g multiply-adds, the most for a file of "
+                        "%llu bytes",
+                        most, (unsigned long long)g->source.bytes);
+}
+
+int32_t graph_check(graph *g, graph_node *n) {
     const char *name = op_find(n->op)->name;
     const check_fn check = check_of(n->op);
     if (!check) return graph_refuse(g, GAN_ENOTSUP, "operator %s cannot be run here", name);
@@ -266,7 +325,7 @@ int32_t graph_check(const graph *g, graph_node *n) {
         return graph_refuse(g, GAN_ENOTSUP, "operator %s mixes samples", name);
     shapes s = {.out = &g->values[n->out].shape, .inputs = n->inputs};
     for (int32_t i = 0; i < n->inputs; i++) s.in[i] = &g->values[n->in[i]].shape;
-    if (check(&s, &n->attr)) return GAN_OK;
+    if (check(&s, &n->attr)) return add_work(g, work_of(&s, n));
     return graph_refuse(g, GAN_EFORMAT, "operator %s: '%.64s' does not fit its inputs", name,
                         g->values[n->out].name);
 }

@@ -43,6 +43,7 @@ typedef struct graph {
     size_t value_count, value_capacity;
     graph_node *nodes;
     size_t node_count, node_capacity;
+    double work;   /* of the nodes so far, in multiply-adds (check.c) */
     int64_t batch; /* the traced one; shapes here are those of a batch of 1 */
     int32_t input, output;
 
@@ -74,7 +75,8 @@ int graph_rows(const graph *g, int32_t index, int64_t begin, int64_t end, real *
 int32_t graph_rows_error(const graph *g, int32_t index, int reason);
 
 /* check.c: rewrites the attributes of a node of samples for a batch of 1, then checks that shapes
- * and attributes are those of its operator, so that its forward may trust them. */
-int32_t graph_check(const graph *g, graph_node *n);
+ * and attributes are those of its operator, so that its forward may trust them, and that with it
+ * the network does not take too long. */
+int32_t graph_check(graph *g, graph_node *n);
 
 #endif

@@ -1,6 +1,7 @@
 /* Requests of a sampler: pixels, latents, labels, and everything that is wrong; hostile files. */
 #include "samplers.h"
 
+#include "io/safetensors.h"
 #include "sampler/sampler.h"
 
 #include <math.h>
@@ -473,6 +474,65 @@ static void test_wrong_descriptions(void **state) {
     temp_remove(&dir);
 }
 
+/* A file of one number, whose network this is: "in" (1, 1) is its input, "a" the number. */
+static int32_t load_network(gan_context *ctx, temp_dir *dir, const char *nodes, char text[256]) {
+    char description[2048];
+    snprintf(description, sizeof description,
+             "{\"version\":1,\"input\":\"in\",\"shape\":[1,1],\"output\":\"y\",\"nodes\":[%s]}",
+             nodes);
+    const float a = 1e-9F;
+    const safetensors_entry number = {.name = "a",
+                                      .dtype = SAFETENSORS_F32,
+                                      .rank = 4,
+                                      .dims = {1, 1, 1, 1},
+                                      .data = (const uint8_t *)&a,
+                                      .bytes = sizeof a};
+    const safetensors_pair metadata = {"gan.graph", description};
+    assert_ok(ctx, safetensors_write(ctx, temp_file(dir, "model"), &number, 1, &metadata, 1));
+    gan_sampler_opts o;
+    gan_sampler_opts_init(&o, sizeof o);
+    o.threads = 1;
+    o.error = text;
+    o.error_bytes = 256;
+    gan_sampler *s = NULL;
+    const int32_t code = gan_sampler_load(temp_file(dir, "model"), &o, &s);
+    gan_sampler_free(s);
+    return code;
+}
+
+/* Image and kernel k x k of one number each: of samples, or of constants that would be folded. */
+static void kernel_of_side(char nodes[1024], int k, const char *image) {
+    snprintf(
+        nodes, 1024,
+        "{\"op\":\"reshape\",\"in\":[\"in\"],\"out\":\"%%1\",\"shape\":[1,1,1,1],\"attr\":{}},"
+        "{\"op\":\"broadcast_to\",\"in\":[\"%s\"],\"out\":\"%%2\",\"shape\":[1,%d,%d,1],"
+        "\"attr\":{}},"
+        "{\"op\":\"broadcast_to\",\"in\":[\"a\"],\"out\":\"%%3\",\"shape\":[1,%d,%d,1],"
+        "\"attr\":{}},"
+        "{\"op\":\"conv\",\"in\":[\"%%2\",\"%%3\"],\"out\":\"%%4\",\"shape\":[1,%d,%d,1],\"attr\":"
+        "{\"n\":1,\"h\":%d,\"w\":%d,\"c\":1,\"o\":1,\"kh\":%d,\"kw\":%d,\"ho\":%d,\"wo\":%d,"
+        "\"sh\":1,\"sw\":1,\"dh\":1,\"dw\":1,\"pt\":%d,\"pl\":%d}},"
+        "{\"op\":\"mul\",\"in\":[\"%%1\",\"%%4\"],\"out\":\"y\",\"shape\":[1,%d,%d,1],"
+        "\"attr\":{}}",
+        image, k, k, k, k, k, k, k, k, k, k, k, k, k / 2, k / 2, k, k);
+}
+
+static void test_files_that_take_hours(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    char nodes[1024], text[256];
+    static const char *const images[] = {"%1", "a"};
+    for (int i = 0; i < 2; i++) {
+        kernel_of_side(nodes, 16, images[i]);
+        assert_int_equal(load_network(ctx, &dir, nodes, text), GAN_OK);
+        kernel_of_side(nodes, 320, images[i]);
+        assert_int_equal(load_network(ctx, &dir, nodes, text), GAN_ENOTSUP);
+        assert_non_null(strstr(text, "multiply-adds"));
+    }
+    temp_remove(&dir);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         CONTEXT_TEST(test_grid),
@@ -485,6 +545,7 @@ int main(void) {
         CONTEXT_TEST(test_translates),
         CONTEXT_TEST(test_refuses),
         CONTEXT_TEST(test_hostile_files),
+        CONTEXT_TEST(test_files_that_take_hours),
         CONTEXT_TEST(test_wrong_descriptions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
