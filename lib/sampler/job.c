@@ -5,6 +5,8 @@
 #include "core/error.h"
 #include "core/threads.h"
 
+#include <unistd.h>
+
 static const int64_t BUDGET_MOST = (int64_t)1 << 40; /* microseconds: two weeks */
 
 int32_t job_run(gan_sampler *s, const char *function, const gan_sampler_request *r) {
@@ -19,6 +21,7 @@ int32_t job_begin(gan_sampler *s, const gan_sampler_request *r) {
     if (code) return code;
     run_begin(s, s->images < FROZEN_STEPPED ? s->images : FROZEN_STEPPED);
     s->state = SAMPLER_STEPPING;
+    s->started_code = GAN_ESTATE; /* of an earlier job there is nothing to tell any more */
     return GAN_OK;
 }
 
@@ -55,8 +58,9 @@ int32_t job_start(gan_sampler *s, const gan_sampler_request *r) {
     return GAN_OK;
 }
 
+/* In a forked child the thread is not there, and its mark stays for ever. */
 int job_is_running(const gan_sampler *s) {
-    return s->state == SAMPLER_STARTED && runner_busy(s->runner);
+    return s->state == SAMPLER_STARTED && s->ctx->process == getpid() && runner_busy(s->runner);
 }
 
 int32_t job_poll(gan_sampler *s) {
@@ -80,7 +84,7 @@ void job_cancel(gan_sampler *s) {
         atomic_store(&s->cancelled, 1);
         runner_wait(s->runner);
         atomic_store(&s->cancelled, 0);
-        s->started_code = GAN_ESTATE;
     }
+    s->started_code = GAN_ESTATE;
     s->state = SAMPLER_IDLE;
 }

@@ -494,6 +494,63 @@ static void test_background(void **state) {
     temp_remove(&dir);
 }
 
+/* poll and wait tell of what was started, and of nothing before it. */
+static void test_jobs_of_before(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    const gan_trainer_opts o = model_opts(GAN_SYSTEM_DCGAN, 16, 1, 4);
+    write_model(ctx, &o, temp_file(&dir, "model"));
+    gan_sampler *s = sampler_with(temp_file(&dir, "model"), 1, 4);
+    float image[16 * 16];
+    gan_sampler_request r;
+    gan_sampler_request_init(&r, sizeof r);
+    r.floats = image;
+    assert_sampler_ok(s, gan_sampler_start(s, &r));
+    assert_int_equal(gan_sampler_wait(s), 1);
+    assert_sampler_ok(s, gan_sampler_begin(s, &r));
+    assert_sampler_refused(s, gan_sampler_poll(s), GAN_ESTATE, "nothing was started");
+    assert_sampler_refused(s, gan_sampler_wait(s), GAN_ESTATE, "nothing was started");
+    assert_int_equal(gan_sampler_step(s, INT64_MAX), 1);
+    assert_sampler_ok(s, gan_sampler_start(s, &r));
+    assert_int_equal(gan_sampler_wait(s), 1);
+    gan_sampler_cancel(s);
+    assert_sampler_refused(s, gan_sampler_poll(s), GAN_ESTATE, "cancelled");
+    gan_sampler_free(s);
+    temp_remove(&dir);
+}
+
+/* A child is told that it cannot have the job that its parent started. */
+static void test_fork_beside_a_job(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    const gan_trainer_opts o = model_opts(GAN_SYSTEM_DCGAN, 32, 3, 16);
+    write_model(ctx, &o, temp_file(&dir, "model"));
+    gan_sampler *s = sampler_with(temp_file(&dir, "model"), 1, 4);
+    enum { MANY = 1000 };
+    float *images = malloc((size_t)(MANY * image_size(s)) * sizeof *images);
+    gan_sampler_request r;
+    gan_sampler_request_init(&r, sizeof r);
+    r.n = MANY;
+    r.floats = images;
+    assert_sampler_ok(s, gan_sampler_start(s, &r));
+    const pid_t child = fork();
+    if (child == 0) {
+        int right = gan_sampler_poll(s) == GAN_ESTATE && strstr(gan_sampler_error(s), "fork");
+        right &= gan_sampler_wait(s) == GAN_ESTATE && gan_sampler_start(s, &r) == GAN_ESTATE;
+        gan_sampler_free(s);
+        _exit(!right);
+    }
+    int status = 1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(gan_sampler_wait(s), 1);
+    assert_int_equal(status, 0);
+    free(images);
+    gan_sampler_free(s);
+    temp_remove(&dir);
+}
+
 /* Jobs of two samplers, and a request in steps beside them. */
 static void test_samplers_at_once(void **state) {
     gan_context *ctx = *state;
@@ -561,6 +618,8 @@ int main(void) {
         CONTEXT_TEST(test_mode_and_fork),
         CONTEXT_TEST(test_steps_are_slices),
         CONTEXT_TEST(test_background),
+        CONTEXT_TEST(test_jobs_of_before),
+        CONTEXT_TEST(test_fork_beside_a_job),
         CONTEXT_TEST(test_samplers_at_once),
         CONTEXT_TEST(test_idle_threads_sleep),
     };
