@@ -68,7 +68,8 @@ GAN_API int32_t gan_sampler_load_memory(const void *file, size_t bytes,
 /* Cancels what runs, joins the threads, frees everything. NULL is allowed. */
 GAN_API void gan_sampler_free(gan_sampler *s);
 
-/* The text of the last error, one line; "" if there was none. Valid until the next call. */
+/* The text of the last error, one line; "" if there was none. Valid until the next call. While a
+ * background job runs, it says that it does. */
 GAN_API const char *gan_sampler_error(const gan_sampler *s);
 
 /* What a sampler is. */

@@ -43,9 +43,18 @@ void gan_sampler_free(gan_sampler *s) {
     sampler_free(s);
 }
 
-/* The thread at work may be writing it. */
+/* The thread at work may be writing the context's. */
 const char *gan_sampler_error(const gan_sampler *s) {
-    return s && !job_is_running(s) ? s->ctx->error_text : "";
+    if (!s) return "";
+    return job_is_running(s) ? "a background job is on its way" : s->ctx->error_text;
+}
+
+/* Whether a call may go on; `argument`: what must not be NULL. While a job runs, errors are its
+ * thread's alone to write. */
+static int32_t enter(gan_sampler *s, const char *function, const void *argument) {
+    if (!s) return GAN_EINVAL;
+    if (job_is_running(s)) return GAN_ESTATE;
+    return argument ? GAN_OK : error_null(s->ctx, function);
 }
 
 int32_t gan_sampler_describe(const gan_sampler *s, gan_sampler_info *info) {
@@ -64,9 +73,9 @@ static int32_t report(gan_sampler *s, int32_t code) {
 }
 
 int32_t gan_sampler_run(gan_sampler *s, const gan_sampler_request *r) {
-    if (!s || !r)
-        return s && !job_is_running(s) ? error_null(s->ctx, "gan_sampler_run") : GAN_EINVAL;
-    return report(s, job_run(s, "gan_sampler_run", r));
+    const char *function = "gan_sampler_run";
+    const int32_t code = enter(s, function, r);
+    return code ? code : report(s, job_run(s, function, r));
 }
 
 /* What the caller's pixel options leave, and n. */
@@ -90,9 +99,10 @@ int32_t gan_sampler_sample_rgba8(gan_sampler *s, uint64_t seed, const int32_t *l
                                  const gan_sampler_request *pixels, uint8_t *rgba, int32_t width,
                                  int32_t height, size_t pitch) {
     const char *function = "gan_sampler_sample_rgba8";
-    if (!s || !rgba) return s && !job_is_running(s) ? error_null(s->ctx, function) : GAN_EINVAL;
+    int32_t code = enter(s, function, rgba);
+    if (code) return code;
     gan_sampler_request r;
-    int32_t code = request_of(s, function, pixels, &r);
+    code = request_of(s, function, pixels, &r);
     r.n = n;
     r.seed = seed;
     r.labels = labels;
@@ -106,7 +116,8 @@ int32_t gan_sampler_sample_rgba8(gan_sampler *s, uint64_t seed, const int32_t *l
 int32_t gan_sampler_sample_float(gan_sampler *s, uint64_t seed, const int32_t *labels, int64_t n,
                                  float *images) {
     const char *function = "gan_sampler_sample_float";
-    if (!s || !images) return s && !job_is_running(s) ? error_null(s->ctx, function) : GAN_EINVAL;
+    const int32_t code = enter(s, function, images);
+    if (code) return code;
     gan_sampler_request r;
     gan_sampler_request_init(&r, sizeof r);
     r.n = n;
@@ -142,10 +153,10 @@ int32_t gan_sampler_translate_rgba8(gan_sampler *s, const uint8_t *source, size_
                                     const gan_sampler_request *pixels, uint8_t *rgba, int32_t width,
                                     int32_t height, size_t pitch) {
     const char *function = "gan_sampler_translate_rgba8";
-    if (!s || job_is_running(s)) return s ? GAN_ESTATE : GAN_EINVAL;
-    if (!source || !rgba) return error_null(s->ctx, function);
+    int32_t code = enter(s, function, source ? rgba : NULL);
+    if (code) return code;
     gan_sampler_request r;
-    int32_t code = request_of(s, function, pixels, &r);
+    code = request_of(s, function, pixels, &r);
     if (!code) code = read_source(s, function, source, source_pitch);
     r.input = s->source;
     r.rgba = rgba;
@@ -157,9 +168,9 @@ int32_t gan_sampler_translate_rgba8(gan_sampler *s, const uint8_t *source, size_
 
 int32_t gan_sampler_latent(gan_sampler *s, uint64_t seed, double truncation, float *z) {
     const char *function = "gan_sampler_latent";
-    if (!s || job_is_running(s)) return s ? GAN_ESTATE : GAN_EINVAL;
-    if (!z) return error_null(s->ctx, function);
-    int32_t code = context_enter(s->ctx);
+    int32_t code = enter(s, function, z);
+    if (code) return code;
+    code = context_enter(s->ctx);
     if (!code && (latent_is_image(s) || !(truncation >= 0) || !isfinite(truncation)))
         code = error_set(s->ctx, GAN_EINVAL, "%s: truncation is %g, or the input is an image",
                          function, truncation);
@@ -189,13 +200,14 @@ int32_t gan_latent_slerp(const float *a, const float *b, int64_t n, double t, fl
 /* ---- jobs ------------------------------------------------------------------------------------ */
 
 int32_t gan_sampler_begin(gan_sampler *s, const gan_sampler_request *r) {
-    if (!s || !r || job_is_running(s)) return s && r ? GAN_ESTATE : GAN_EINVAL;
-    return error_report(s->ctx, job_begin(s, r));
+    const int32_t code = enter(s, "gan_sampler_begin", r);
+    return code ? code : error_report(s->ctx, job_begin(s, r));
 }
 
 int32_t gan_sampler_step(gan_sampler *s, int64_t budget_us) {
-    if (!s || job_is_running(s)) return s ? GAN_ESTATE : GAN_EINVAL;
-    const int32_t code = job_step(s, budget_us);
+    int32_t code = enter(s, "gan_sampler_step", s);
+    if (code) return code;
+    code = job_step(s, budget_us);
     return code < 0 ? error_report(s->ctx, code) : code;
 }
 
@@ -208,8 +220,8 @@ void gan_sampler_cancel(gan_sampler *s) {
 }
 
 int32_t gan_sampler_start(gan_sampler *s, const gan_sampler_request *r) {
-    if (!s || !r || job_is_running(s)) return s && r ? GAN_ESTATE : GAN_EINVAL;
-    return error_report(s->ctx, job_start(s, r));
+    const int32_t code = enter(s, "gan_sampler_start", r);
+    return code ? code : error_report(s->ctx, job_start(s, r));
 }
 
 int32_t gan_sampler_poll(gan_sampler *s) {

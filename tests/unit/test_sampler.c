@@ -477,8 +477,11 @@ static void test_background(void **state) {
 
     r.n = MANY;
     assert_sampler_ok(s, gan_sampler_start(s, &r));
-    assert_int_equal(gan_sampler_start(s, &r), GAN_ESTATE);
-    assert_int_equal(gan_sampler_step(s, 10), GAN_ESTATE);
+    assert_sampler_refused(s, gan_sampler_start(s, &r), GAN_ESTATE, "job is on its way");
+    assert_sampler_refused(s, gan_sampler_step(s, 10), GAN_ESTATE, "job is on its way");
+    assert_sampler_refused(s, gan_sampler_run(s, &r), GAN_ESTATE, "job is on its way");
+    assert_sampler_refused(s, gan_sampler_sample_float(s, 0, (int32_t[]){-1}, 1, images),
+                           GAN_ESTATE, "job is on its way");
     gan_sampler_cancel(s);
     assert_true(gan_sampler_progress(s) < 1);
     assert_sampler_refused(s, gan_sampler_poll(s), GAN_ESTATE, "cancelled");
