@@ -156,7 +156,7 @@ GAN_API int32_t gan_sampler_sample_float(gan_sampler *s, uint64_t seed, const in
 
 /* Image to image (pix2pix): one picture of the input's size, RGBA8 with rows source_pitch apart, to
  * the generated one. Of the source's four channels those that the network knows are used; grey is
- * red's. */
+ * red's. Where it knows alpha, colours under alpha 0 count as 0, as data sets have them. */
 GAN_API int32_t gan_sampler_translate_rgba8(gan_sampler *s, const uint8_t *source,
                                             size_t source_pitch, const gan_sampler_request *pixels,
                                             uint8_t *rgba, int32_t width, int32_t height,

@@ -127,7 +127,8 @@ int32_t gan_sampler_sample_float(gan_sampler *s, uint64_t seed, const int32_t *l
     return report(s, job_run(s, function, &r));
 }
 
-/* A picture as the network's input, in the range of its output. */
+/* A picture as the network's input, in the range of its output; with alpha as data sets have it,
+ * whose colours are 0 where nothing is seen of them. */
 static int32_t read_source(gan_sampler *s, const char *function, const uint8_t *source,
                            size_t pitch) {
     gan_sampler_info info = {.struct_size = sizeof info};
@@ -143,9 +144,11 @@ static int32_t read_source(gan_sampler *s, const char *function, const uint8_t *
     const pixel_levels levels = pixels_levels(info.lo, info.hi);
     float *to = s->source;
     for (int32_t y = 0; y < info.input_height; y++)
-        for (int32_t x = 0; x < info.input_width; x++)
-            for (int32_t c = 0; c < channels; c++)
-                *to++ = (float)levels.of[source[(size_t)y * pitch + (size_t)(4 * x + c)]];
+        for (int32_t x = 0; x < info.input_width; x++) {
+            const uint8_t *pixel = source + (size_t)y * pitch + (size_t)(4 * x);
+            const int unseen = channels == 4 && pixel[3] == 0;
+            for (int32_t c = 0; c < channels; c++) *to++ = (float)levels.of[unseen ? 0 : pixel[c]];
+        }
     return GAN_OK;
 }
 

@@ -313,6 +313,31 @@ static void test_translates(void **state) {
     temp_remove(&dir);
 }
 
+/* What is not seen of a picture does not matter, as in training. */
+static void test_translates_what_is_seen(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    gan_trainer_opts o = model_opts(GAN_SYSTEM_PIX2PIX, SIDE, 4, 4);
+    o.input_channels = 4;
+    write_model(ctx, &o, temp_file(&dir, "model"));
+    gan_sampler *s = sampler_with(temp_file(&dir, "model"), 1, 1);
+    enum { BYTES = SIDE * SIDE * RGBA };
+    uint8_t source[BYTES], got[3][BYTES];
+    for (int k = 0; k < 3; k++) { /* hidden colours: none, some; seen ones */
+        for (int i = 0; i < BYTES; i++) {
+            const int seen = i / RGBA % 2;
+            source[i] = (uint8_t)(seen ? i * 29 : i % RGBA == 3 ? (k == 2) : k ? i * 7 : 0);
+        }
+        assert_sampler_ok(s, gan_sampler_translate_rgba8(s, source, SIDE * RGBA, NULL, got[k], SIDE,
+                                                         SIDE, SIDE * RGBA));
+    }
+    assert_memory_equal(got[0], got[1], BYTES);
+    assert_memory_not_equal(got[1], got[2], BYTES);
+    gan_sampler_free(s);
+    temp_remove(&dir);
+}
+
 /* ---- what is wrong --------------------------------------------------------------------------- */
 
 #define REFUSED(field, value, text)                                                                \
@@ -543,6 +568,7 @@ int main(void) {
         CONTEXT_TEST(test_labels),
         CONTEXT_TEST(test_labels_that_change),
         CONTEXT_TEST(test_translates),
+        CONTEXT_TEST(test_translates_what_is_seen),
         CONTEXT_TEST(test_refuses),
         CONTEXT_TEST(test_hostile_files),
         CONTEXT_TEST(test_files_that_take_hours),
