@@ -290,7 +290,10 @@ typedef struct gan_trainer_stats {
  */
 GAN_API int32_t gan_trainer_step(gan_trainer *t, gan_trainer_stats *stats);
 
-/* The networks; borrowed. `averaged` is NULL without `average`. */
+/* The networks; borrowed. `averaged` is NULL without `average`. gan_module_spectral_norm of the
+ * discriminator goes right after gan_trainer_create, before gan_trainer_load, too: checkpoints then
+ * have its vectors. What changes the generator's layers must change the averaged one's alike, or
+ * the next step is GAN_ESTATE. */
 GAN_API gan_module *gan_trainer_generator(const gan_trainer *t);
 GAN_API gan_module *gan_trainer_discriminator(const gan_trainer *t);
 GAN_API gan_module *gan_trainer_averaged(const gan_trainer *t);

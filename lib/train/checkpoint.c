@@ -107,9 +107,22 @@ static int32_t add_state(gan_trainer *t) {
     return code;
 }
 
+static size_t entries_of(const gan_trainer *t) {
+    return t->generator->entry_total + t->discriminator->entry_total +
+           (t->averaged ? t->averaged->entry_total : 0);
+}
+
+/* Whether m has the names of its average. */
+static int are_alike(const gan_module *average, const gan_module *m) {
+    int alike = average->entry_total == m->entry_total;
+    for (size_t i = 0; alike && i < m->entry_total; i++)
+        alike = module_find(average, module_entry_name(m, module_entry(m, i))) != NULL;
+    return alike;
+}
+
 /* The generator is updated last, so only its statistics have to be undone, and nothing of the
  * average. */
-int32_t checkpoint_list(gan_trainer *t) {
+static int32_t list_all(gan_trainer *t) {
     int32_t code = add_module(t, "generator", t->generator, 0);
     if (!code) code = add_module(t, "discriminator", t->discriminator, 1);
     if (!code) code = add_optimizer(t, "generator", t->optimizer_g, 0);
@@ -122,10 +135,27 @@ int32_t checkpoint_list(gan_trainer *t) {
     return code;
 }
 
+int32_t checkpoint_list(gan_trainer *t, const char *function) {
+    const size_t entries = entries_of(t);
+    if (t->listed == entries) return GAN_OK;
+    if (t->averaged && !are_alike(t->averaged, t->generator))
+        return error_set(t->base.ctx, GAN_ESTATE,
+                         "%s: the generator's layers have changed: change those of "
+                         "gan_trainer_averaged alike",
+                         function);
+    checkpoint_release(t);
+    int32_t code = list_all(t);
+    if (!code) t->listed = entries;
+    return code;
+}
+
 void checkpoint_release(gan_trainer *t) {
     for (size_t i = 0; i < t->item_count; i++) arena_free(t->base.ctx, t->items[i].name);
     arena_free(t->base.ctx, t->items);
     arena_free(t->base.ctx, t->backup);
+    t->items = NULL;
+    t->item_count = t->item_capacity = t->listed = 0;
+    t->backup = NULL;
 }
 
 /* ---- reading and writing places -------------------------------------------------------------- */
@@ -236,10 +266,12 @@ static safetensors_entry option_entry(const gan_trainer_opts *o, const preset_op
 
 int32_t checkpoint_save(gan_trainer *t, const char *path) {
     gan_context *ctx = t->base.ctx;
+    int32_t code = checkpoint_list(t, "gan_trainer_save");
+    if (code) return code;
     size_t count = t->item_count + preset_option_count;
     safetensors_entry *entries = arena_alloc_array(ctx, count, sizeof *entries);
     char(*names)[NAME_TEXT] = arena_alloc_array(ctx, preset_option_count, sizeof *names);
-    int32_t code = entries && names ? GAN_OK : GAN_ENOMEM;
+    code = entries && names ? GAN_OK : GAN_ENOMEM;
     if (!code) {
         char sum[CHECKSUM_TEXT];
         capture(t);
@@ -365,7 +397,8 @@ int32_t checkpoint_load(gan_trainer *t, const char *path) {
     gan_context *ctx = t->base.ctx;
     safetensors file;
     size_t options = 0;
-    int32_t code = safetensors_read(ctx, path, &file);
+    int32_t code = checkpoint_list(t, "gan_trainer_load");
+    if (!code) code = safetensors_read(ctx, path, &file);
     if (code) return code;
     code = check_format(ctx, path, &file);
     if (!code) code = check_system(t, path, &file);

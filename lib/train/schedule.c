@@ -46,7 +46,7 @@ static void look_at_rates(gan_trainer *t, double measure) {
     s->m_sum = 0;
 }
 
-/* The average was built as the generator was, so this cannot fail. */
+/* The average has the names of the generator (checkpoint_list), so this cannot fail. */
 void schedule_end(gan_trainer *t, double measure) {
     t->state.step++;
     look_at_rates(t, measure);

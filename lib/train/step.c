@@ -304,12 +304,14 @@ static void finish(gan_trainer *t, gan_trainer_stats *s) {
 int32_t trainer_step(gan_trainer *t, gan_trainer_stats *out) {
     gan_context *ctx = t->base.ctx;
     gan_trainer_stats s = no_numbers;
+    int32_t code = checkpoint_list(t, "gan_trainer_step");
+    if (code) return code;
     module_train(t->generator, 1);
     module_train(t->discriminator, 1);
     schedule_begin(t);
     checkpoint_keep(t);
     int before = autograd_recording(ctx, 1);
-    int32_t code = take_turns(t, &s);
+    code = take_turns(t, &s);
     autograd_recording(ctx, before);
     if (code) {
         checkpoint_restore(t);

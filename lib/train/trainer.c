@@ -72,7 +72,7 @@ static int32_t fill(gan_trainer *t) {
         !(t->optimizer_d = make_optimizer(t->discriminator, o, o->lr_d)) ||
         !(t->labels = arena_alloc_array(ctx, batch, sizeof *t->labels)))
         return GAN_ENOMEM;
-    return checkpoint_list(t);
+    return checkpoint_list(t, "gan_trainer_create");
 }
 
 gan_trainer *trainer_new(gan_context *ctx, const gan_trainer_opts *opts, gan_loader *loader) {

@@ -46,6 +46,7 @@ struct gan_trainer {
 
     trainer_item *items;
     size_t item_count, item_capacity;
+    size_t listed;   /* entries of the networks among them */
     uint8_t *backup; /* of the undone items, one after the other */
     int32_t *labels; /* room for a batch's */
 };
@@ -89,8 +90,9 @@ void schedule_begin(gan_trainer *t);
 /* What follows a step with measure M (0 without). */
 void schedule_end(gan_trainer *t, double measure);
 
-/* checkpoint.c: lists all places; what a failure leaves is the trainer's. */
-int32_t checkpoint_list(gan_trainer *t);
+/* checkpoint.c: lists all places, again where a host has changed the networks since: spectral norm
+ * adds vectors to them. Before all that follows; what a failure leaves is the trainer's. */
+int32_t checkpoint_list(gan_trainer *t, const char *function);
 void checkpoint_release(gan_trainer *t);
 
 /* Keeps what a step may change before it can fail no more, and puts it back. */

@@ -112,7 +112,8 @@ static int32_t whole_step(gan_trainer *t) {
 
 static int32_t use_trainer(gan_context *ctx, gan_trainer *t, const char *path) {
     const int32_t label = 1;
-    int32_t code = whole_step(t);
+    int32_t code = gan_module_spectral_norm(gan_trainer_discriminator(t));
+    if (!code) code = whole_step(t);
     int64_t mark = code ? code : gan_scope_begin(ctx);
     if (mark < 0) return (int32_t)mark;
     code = made(ctx, gan_trainer_sample(t, gan_trainer_latents(t, 1), &label));

@@ -3,6 +3,7 @@
 
 #include "train/trainer.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,6 +146,114 @@ static void test_other_data(void **state) {
     temp_remove(&dir);
 }
 
+/* ---- networks that a host has changed ----------------------------------------------------------
+ */
+
+static void normalise(gan_context *ctx, gan_trainer *t) {
+    assert_ok(ctx, gan_module_spectral_norm(gan_trainer_generator(t)));
+    assert_ok(ctx, gan_module_spectral_norm(gan_trainer_averaged(t)));
+    assert_ok(ctx, gan_module_spectral_norm(gan_trainer_discriminator(t)));
+}
+
+static gan_trainer_opts averaging(void) {
+    gan_trainer_opts o = small_opts(GAN_SYSTEM_DCGAN, GAN_VARIANT_DEFAULT);
+    o.average = 0.5;
+    return o;
+}
+
+/* Spectral norm's vectors go on from where they were. */
+static void test_spectral_norm(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    char path[128];
+    name_run(&dir, path);
+    const gan_trainer_opts o = averaging();
+    gan_loader *l[2];
+    gan_trainer *t[2];
+    unsigned char *last[2];
+    size_t bytes[2];
+    for (int i = 0; i < 2; i++) {
+        t[i] = small_trainer(ctx, &o, 16, &l[i]);
+        normalise(ctx, t[i]);
+        if (i == 0) run_steps(ctx, t[0], 2);
+        assert_ok(ctx, i ? gan_trainer_load(t[1], path) : gan_trainer_save(t[0], path));
+        run_steps(ctx, t[i], 2);
+        last[i] = picture_of(ctx, t[i], temp_file(&dir, "last"), &bytes[i]);
+        gan_module *d = gan_trainer_discriminator(t[i]);
+        assert_ok(ctx, gan_module_save(d, temp_file(&dir, i ? "resumed" : "whole")));
+    }
+    assert_int_equal(bytes[0], bytes[1]);
+    assert_memory_equal(last[0], last[1], bytes[0]);
+    for (int i = 0; i < 2; i++) {
+        free(last[i]);
+        last[i] = read_file(temp_file(&dir, i ? "resumed" : "whole"), &bytes[i]);
+    }
+    assert_int_equal(bytes[0], bytes[1]);
+    assert_memory_equal(last[0], last[1], bytes[0]);
+    for (int i = 0; i < 2; i++) {
+        free(last[i]);
+        gan_trainer_unref(t[i]);
+        gan_loader_unref(l[i]);
+    }
+
+    t[0] = small_trainer(ctx, &o, 16, &l[0]); /* without it the file is another trainer's */
+    assert_status(ctx, gan_trainer_load(t[0], path), GAN_EFORMAT, "weight");
+    gan_trainer_unref(t[0]);
+    gan_loader_unref(l[0]);
+    temp_remove(&dir);
+}
+
+/* A step that fails puts the vectors back. */
+static void test_spectral_norm_undone(void **state) {
+    gan_context *ctx = *state;
+    gan_trainer_opts o = averaging();
+    gan_loader *l;
+    gan_trainer *t = small_trainer(ctx, &o, 16, &l);
+    normalise(ctx, t);
+    run_steps(ctx, t, 1);
+    gan_tensor *v = gan_module_find(gan_trainer_discriminator(t), "0.weight_v");
+    assert_made(ctx, v);
+    float before[16], after[16];
+    assert_ok(ctx, gan_tensor_read(v, before, 16));
+    gan_tensor *w = gan_module_parameter(gan_trainer_generator(t), 0);
+    const int64_t n = gan_tensor_size(w);
+    float *nan = malloc((size_t)n * sizeof *nan);
+    for (int64_t i = 0; i < n; i++) nan[i] = NAN;
+    assert_ok(ctx, gan_tensor_write(w, nan, n));
+    assert_status(ctx, gan_trainer_step(t, NULL), GAN_ENONFINITE, "step 2");
+    assert_ok(ctx, gan_tensor_read(v, after, 16));
+    assert_memory_equal(before, after, sizeof before);
+    free(nan);
+    gan_trainer_unref(t);
+    gan_loader_unref(l);
+}
+
+/* An average of other layers than the generator's is none. */
+static void test_average_left_behind(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    char path[128];
+    name_run(&dir, path);
+    gan_trainer_opts o = averaging();
+    gan_loader *l;
+    gan_trainer *t = small_trainer(ctx, &o, 16, &l);
+    run_steps(ctx, t, 1);
+    assert_ok(ctx, gan_module_spectral_norm(gan_trainer_generator(t)));
+    for (int i = 0; i < 2; i++)
+        assert_status(ctx, gan_trainer_step(t, NULL), GAN_ESTATE, "gan_trainer_step",
+                      "gan_trainer_averaged");
+    assert_status(ctx, gan_trainer_save(t, path), GAN_ESTATE, "gan_trainer_save");
+    assert_status(ctx, gan_trainer_load(t, path), GAN_ESTATE, "gan_trainer_load");
+    assert_int_equal(gan_trainer_steps(t), 1);
+    assert_ok(ctx, gan_module_spectral_norm(gan_trainer_averaged(t)));
+    run_steps(ctx, t, 2);
+    gan_trainer_unref(t);
+    gan_loader_unref(l);
+    temp_remove(&dir);
+}
+
 /* ---- older ------------------------------------------------------------------------------------
  */
 
@@ -208,9 +317,9 @@ static void test_older_checkpoints(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CONTEXT_TEST(test_foreign_checkpoints),
-        CONTEXT_TEST(test_damaged_checkpoints),
-        CONTEXT_TEST(test_other_data),
+        CONTEXT_TEST(test_foreign_checkpoints),  CONTEXT_TEST(test_damaged_checkpoints),
+        CONTEXT_TEST(test_other_data),           CONTEXT_TEST(test_spectral_norm),
+        CONTEXT_TEST(test_spectral_norm_undone), CONTEXT_TEST(test_average_left_behind),
         CONTEXT_TEST(test_older_checkpoints),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
