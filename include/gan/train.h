@@ -286,7 +286,8 @@ typedef struct gan_trainer_stats {
  * A step that fails, for whatever reason, leaves no trace: weights, moments, statistics, k, the
  * loader's place and that of the random numbers are as before, also when the discriminator's
  * updates had gone through. A loss or gradient that is not finite is GAN_ENONFINITE, and the text
- * tells whose and which. `stats` may be NULL; it is filled up to its struct_size, on success only.
+ * tells whose and which. An error that was pending before stays so. `stats` may be NULL; it is
+ * filled up to its struct_size, on success only.
  */
 GAN_API int32_t gan_trainer_step(gan_trainer *t, gan_trainer_stats *stats);
 

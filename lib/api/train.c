@@ -155,8 +155,7 @@ void gan_trainer_unref(gan_trainer *t) {
 
 /* ---- training -------------------------------------------------------------------------------- */
 
-int32_t gan_trainer_step(gan_trainer *t, gan_trainer_stats *stats) {
-    if (!t) return error_null(NULL, "gan_trainer_step");
+static int32_t step(gan_trainer *t, gan_trainer_stats *stats) {
     gan_context *ctx = t->base.ctx;
     gan_trainer_stats s;
     uint32_t room = stats ? stats->struct_size : 0;
@@ -166,9 +165,18 @@ int32_t gan_trainer_step(gan_trainer *t, gan_trainer_stats *stats) {
     if (!code && !t->loader)
         code = error_set(ctx, GAN_ESTATE, "gan_trainer_step: the trainer has no loader");
     if (!code) code = trainer_step(t, &s);
-    if (code) return error_report(ctx, code);
-    if (stats) result_give(stats, &s, sizeof s);
-    return GAN_OK;
+    if (!code && stats) result_give(stats, &s, sizeof s);
+    return code;
+}
+
+/* What is pending is of operators of the host's, and not for the step to fail by. */
+int32_t gan_trainer_step(gan_trainer *t, gan_trainer_stats *stats) {
+    if (!t) return error_null(NULL, "gan_trainer_step");
+    gan_context *ctx = t->base.ctx;
+    const int32_t pending = error_put_aside(ctx);
+    const int32_t code = error_report(ctx, step(t, stats));
+    error_put_back(ctx, pending);
+    return code;
 }
 
 gan_module *gan_trainer_generator(const gan_trainer *t) { return t ? t->generator : NULL; }

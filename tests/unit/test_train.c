@@ -442,6 +442,26 @@ static void test_infinite_gradient(void **state) {
     temp_remove(&dir);
 }
 
+/* Of an operator of the host's that failed: no reason for a step to fail. */
+static void test_pending_error(void **state) {
+    gan_context *ctx = *state;
+    gan_loader *l;
+    const gan_trainer_opts o = small_opts(GAN_SYSTEM_DCGAN, GAN_VARIANT_DEFAULT);
+    gan_trainer *t = small_trainer(ctx, &o, 16, &l);
+    const int64_t mark = gan_scope_begin(ctx);
+    gan_tensor *none = gan_add(gan_zeros(ctx, SHAPE(2)), gan_zeros(ctx, SHAPE(3)));
+    run_steps(ctx, t, 1);
+    poison(gan_module_parameter(gan_trainer_generator(t), 0), NAN);
+    assert_int_equal(gan_trainer_step(t, NULL), GAN_ENONFINITE); /* its own */
+    assert_non_null(strstr(gan_last_error(ctx), "gan_trainer_step"));
+    assert_null(none);
+    assert_int_equal(gan_error_code(ctx), GAN_EINVAL); /* that of gan_add */
+    assert_int_equal(gan_error_code(ctx), GAN_OK);
+    gan_scope_end(ctx, mark);
+    gan_trainer_unref(t);
+    gan_loader_unref(l);
+}
+
 /* Data that is poor, but legal. */
 static void test_poor_data(void **state) {
     gan_context *ctx = *state;
@@ -501,6 +521,7 @@ int main(void) {
         CONTEXT_TEST(test_r1),
         CONTEXT_TEST(test_faults),
         CONTEXT_TEST(test_infinite_gradient),
+        CONTEXT_TEST(test_pending_error),
         CONTEXT_TEST(test_poor_data),
         CONTEXT_TEST(test_labels),
     };
