@@ -158,7 +158,8 @@ typedef struct gan_trainer_opts {
     int32_t unit_range;          /* pixels are 0: -1..1, 1: 0..1                                */
     int32_t network;             /* GAN_NETWORK_…                                               */
     int32_t width;               /* channels (units) of the narrowest layer                     */
-    int32_t norm;                /* GAN_NORM_… of the discriminator                             */
+    int32_t norm;                /* GAN_NORM_… of the discriminator; 0 with dense networks and
+                                    autoencoders, which have none                               */
     int32_t condition;           /* GAN_CONDITION_…: labels, as maps beside the image's channels
                                     or by projection (Miyato & Koyama 2018)                     */
     int32_t packing;             /* samples that the discriminator sees together (Lin et al.

@@ -105,6 +105,18 @@ static int32_t check_ranges(gan_context *ctx, const gan_trainer_opts *o) {
     return GAN_OK;
 }
 
+/* Whether no discriminator of these networks has a place for a norm. */
+static int is_without_norm(int32_t network) {
+    switch (network) {
+    case GAN_NETWORK_MAXOUT:
+    case GAN_NETWORK_DENSE:
+    case GAN_NETWORK_JOINT:
+        return 1;
+    default:
+        return network_reconstructs(network);
+    }
+}
+
 /* What does not go together: the first row that holds is the error. */
 static const char *disagreement(const gan_trainer_opts *o) {
     int unet = o->network == GAN_NETWORK_UNET, autoencoder = network_reconstructs(o->network);
@@ -116,6 +128,10 @@ static const char *disagreement(const gan_trainer_opts *o) {
         {(o->loss == GAN_LOSS_BEGAN) != autoencoder,
          "the loss of BEGAN and an autoencoder need each other"},
         {(o->latent == 0) != unet, "latent must be 0 with a U-Net, and above 0 without"},
+        {unet && o->input_channels < 1,
+         "a U-Net needs input_channels, of the images that it is given"},
+        {o->norm != GAN_NORM_NONE && is_without_norm(o->network),
+         "the discriminator of this network has no norm: norm must be 0"},
         {unet && o->update == GAN_UPDATE_FRESH,
          "a U-Net's generator is updated on the same fakes, or simultaneously"},
         {!unet && o->l1 > 0, "l1 needs a U-Net, whose targets are known"},

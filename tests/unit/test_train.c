@@ -153,6 +153,10 @@ static void test_refused_options(void **state) {
     REFUSED(GAN_SYSTEM_DCGAN, 28, o.latent = 0, "latent");
     REFUSED(GAN_SYSTEM_GAN, 8, o.latent_hi = -2, "latent_lo");
     REFUSED(GAN_SYSTEM_PIX2PIX, 32, o.skips = 2, "skips is 2");
+    REFUSED(GAN_SYSTEM_PIX2PIX, 32, o.input_channels = 0, "input_channels");
+    REFUSED(GAN_SYSTEM_GAN, 28, o.norm = GAN_NORM_LAYER, "has no norm");
+    REFUSED(GAN_SYSTEM_BEGAN, 32, o.norm = GAN_NORM_INSTANCE, "has no norm");
+    REFUSED(GAN_SYSTEM_DCGAN, 28, o.network = GAN_NETWORK_DENSE, "has no norm");
     REFUSED(GAN_SYSTEM_GAN, 30, o.network = GAN_NETWORK_INFO, "side 30", "the next is 32");
 
     gan_trainer_opts o;
