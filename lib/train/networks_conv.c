@@ -154,9 +154,19 @@ static conv_plan same_up(int32_t small, int32_t large) {
     return (conv_plan){5, 2, 1, 2 * (small - 1) + 4 - large, 1};
 }
 
-/* The code draws uniform weights of this method's variance, but counts fans by the stride, too. */
+/* The code draws uniform weights: of dense layers by Xavier's variance 2 / (in + out), of
+ * convolutions by twice as much, where it divides one fan by the stride's square and this does not.
+ */
 static void same5_init(builder *b) {
-    build_init(b, GAN_INIT_XAVIER_UNIFORM, 1.4142135623730951, 0);
+    const double gain = 1.4142135623730951;
+    build_init(b, GAN_INIT_XAVIER_UNIFORM, gain, 0);
+    for (size_t i = 0; !b->failed && i < b->root->parameter_total; i++) {
+        const entry *e = module_parameter(b->root, i);
+        if (e->role != ROLE_WEIGHT || tensor_shape(e->tensor)->rank != 2) continue;
+        gan_tensor *smaller = op_affine(e->tensor, 1 / gain, 0);
+        b->failed = !smaller;
+        if (smaller) tensor_copy(e->tensor, smaller);
+    }
 }
 
 /* z -> 4w 4x4 -> 2w -> w -> images, for 28 and 32 pixels. */

@@ -1,6 +1,8 @@
 /* The systems' networks as they were published: sizes, and what options make of them. */
 #include "trainers.h"
 
+#include <math.h>
+
 static int64_t parameters_of(const gan_module *m) {
     int64_t sum = 0;
     for (size_t i = 0; i < gan_module_parameter_count(m); i++)
@@ -62,9 +64,34 @@ static void test_skips(void **state) {
     assert_int_equal(weights[1] - weights[0], 16 * (16 * 8 + 8 * 4 + 4 * 1));
 }
 
+/* The largest of the weights is near the bound that they are drawn below. */
+static void assert_bound(const gan_module *m, const char *name, double bound) {
+    gan_tensor *w = gan_module_find(m, name);
+    double largest = 0;
+    for (int64_t i = 0; i < gan_tensor_size(w); i++) largest = fmax(largest, fabs(element(w, i)));
+    assert_true(largest <= bound * 1.000001 && largest > bound * 0.99);
+}
+
+/* gan_mnist.py of WGAN-GP: +-sqrt(6 / (in + out)) in dense layers, sqrt(2) as much in convolutions.
+ */
+static void test_weights_of_wgan_gp(void **state) {
+    gan_context *ctx = *state;
+    gan_trainer_opts o;
+    gan_trainer_opts_init(&o, sizeof o, GAN_SYSTEM_WGAN_GP, GAN_VARIANT_DEFAULT);
+    o.side = 28;
+    o.channels = 1;
+    o.width = 16;
+    gan_trainer *t = NULL;
+    assert_ok(ctx, gan_trainer_create(ctx, &o, NULL, &t));
+    assert_bound(gan_trainer_generator(t), "0.weight", sqrt(6.0 / (128 + 1024)));
+    assert_bound(gan_trainer_generator(t), "3.weight", sqrt(12.0 / (25 * (64 + 32))));
+    assert_bound(gan_trainer_discriminator(t), "7.weight", sqrt(6.0 / (1024 + 1)));
+    gan_trainer_unref(t);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {CONTEXT_TEST(test_lucic_networks),
-                                       CONTEXT_TEST(test_labelled_networks),
-                                       CONTEXT_TEST(test_skips)};
+    const struct CMUnitTest tests[] = {
+        CONTEXT_TEST(test_lucic_networks), CONTEXT_TEST(test_labelled_networks),
+        CONTEXT_TEST(test_skips), CONTEXT_TEST(test_weights_of_wgan_gp)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
