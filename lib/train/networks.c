@@ -46,6 +46,12 @@ int64_t network_code_size(const gan_trainer_opts *o) {
     return o->latent + (o->condition ? o->classes : 0);
 }
 
+int64_t network_quarter(const gan_trainer_opts *o) { return o->side / 4; }
+
+int64_t network_quarter_size(const gan_trainer_opts *o) {
+    return 2 * (int64_t)o->width * network_quarter(o) * network_quarter(o);
+}
+
 gan_module *network_part(gan_module *m, const char *name) {
     return module_child(m, name, strlen(name));
 }
@@ -111,6 +117,11 @@ static gan_conv2d_opts conv_opts(conv_plan p) {
                              .pad_left = p.before,
                              .pad_right = p.after,
                              .bias = p.bias};
+}
+
+conv_plan conv_before(conv_plan plan, int32_t norm) {
+    plan.bias = norm != GAN_NORM_BATCH;
+    return plan;
 }
 
 void build_conv(builder *b, int64_t in, int64_t out, conv_plan plan) {

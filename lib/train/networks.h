@@ -49,6 +49,10 @@ int64_t network_code_size(const gan_trainer_opts *o);
  * image (1,s,s,c), means in [0, 1], which the bias of its last layer stands for. */
 int32_t network_begin_at_means(gan_module *g, gan_tensor *means, int unit_range);
 
+/* Of images of a quarter of the side, with 2w channels: the side, and elements. */
+int64_t network_quarter(const gan_trainer_opts *o);
+int64_t network_quarter_size(const gan_trainer_opts *o);
+
 /* A child of a tree. */
 gan_module *network_part(gan_module *m, const char *name);
 
@@ -82,6 +86,10 @@ void build_upsample(builder *b, int32_t factor);
 typedef struct conv_plan {
     int32_t k, stride, before, after, bias;
 } conv_plan;
+
+/* In front of a norm by GAN_NORM_ number: where no batch norm takes the mean away, with biases. */
+conv_plan conv_before(conv_plan plan, int32_t norm);
+
 void build_conv(builder *b, int64_t in, int64_t out, conv_plan plan);
 void build_conv_up(builder *b, int64_t in, int64_t out, conv_plan plan);
 

@@ -85,21 +85,15 @@ static gan_module *dcgan_generator(gan_context *ctx, const gan_trainer_opts *o) 
     return build_finish(&b);
 }
 
-/* Where no batch norm takes the mean away, convolutions have biases. */
-static conv_plan with_bias(conv_plan plan, const gan_trainer_opts *o) {
-    plan.bias = o->norm != GAN_NORM_BATCH;
-    return plan;
-}
-
 /* All but the last layer: images -> w -> 2w -> 4w -> 8w, 4x4 for 64 pixels. Returns the channels.
  */
 static int64_t dcgan_features(builder *b, const gan_trainer_opts *o, int64_t in) {
     int n = doublings(o);
     int64_t channels = o->width;
-    build_conv(b, in, channels, with_bias(halve, o));
+    build_conv(b, in, channels, conv_before(halve, o->norm));
     build_leaky_relu(b);
     for (int i = 1; i < n; i++, channels *= 2) {
-        build_conv(b, channels, 2 * channels, with_bias(halve, o));
+        build_conv(b, channels, 2 * channels, conv_before(halve, o->norm));
         build_norm(b, o->norm, o->side >> (i + 1), 2 * channels);
         build_leaky_relu(b);
     }
@@ -108,7 +102,7 @@ static int64_t dcgan_features(builder *b, const gan_trainer_opts *o, int64_t in)
 
 static void dcgan_scores(builder *b, const gan_trainer_opts *o, int64_t in) {
     int64_t channels = dcgan_features(b, o, in);
-    build_conv(b, channels, 1, with_bias(whole(o), o));
+    build_conv(b, channels, 1, conv_before(whole(o), o->norm));
     build_flatten(b);
 }
 

@@ -5,22 +5,10 @@
 
 static const conv_plan halve = {4, 2, 1, 1, 0};
 
-static int64_t quarter(const gan_trainer_opts *o) { return o->side / 4; }
-
-/* Elements of the image of a quarter of the side, of 2w channels. */
-static int64_t small_size(const gan_trainer_opts *o) {
-    return 2 * (int64_t)o->width * quarter(o) * quarter(o);
-}
-
 /* The running statistics are slow: TensorFlow's decay of 0.999. */
 static void use_norm(builder *b) {
     b->norm_eps = 1e-3;
     b->norm_momentum = 1e-3;
-}
-
-static conv_plan with_bias(conv_plan plan, int32_t norm) {
-    plan.bias = norm != GAN_NORM_BATCH;
-    return plan;
 }
 
 /* Of rows of features batch norm is the only one there is. */
@@ -34,9 +22,9 @@ static void dense(builder *b, int32_t norm, int64_t in, int64_t out) {
 static void to_images(builder *b, const gan_trainer_opts *o, int32_t norm, int64_t in) {
     conv_plan last = halve;
     last.bias = 1;
-    dense(b, norm, in, small_size(o));
-    build_unflatten(b, 2 * (int64_t)o->width, quarter(o), quarter(o));
-    build_conv_up(b, 2 * (int64_t)o->width, o->width, with_bias(halve, norm));
+    dense(b, norm, in, network_quarter_size(o));
+    build_unflatten(b, 2 * (int64_t)o->width, network_quarter(o), network_quarter(o));
+    build_conv_up(b, 2 * (int64_t)o->width, o->width, conv_before(halve, norm));
     build_norm(b, norm, 0, o->width);
     build_leaky_relu(b);
     build_conv_up(b, o->width, o->channels, last);
@@ -58,13 +46,13 @@ static gan_module *info_generator(gan_context *ctx, const gan_trainer_opts *o) {
 static void info_scores(builder *b, const gan_trainer_opts *o, int64_t in) {
     int64_t channels = 2 * (int64_t)o->width, units = 16 * (int64_t)o->width;
     use_norm(b);
-    build_conv(b, in, o->width, with_bias(halve, GAN_NORM_NONE));
+    build_conv(b, in, o->width, conv_before(halve, GAN_NORM_NONE));
     build_leaky_relu(b);
-    build_conv(b, o->width, channels, with_bias(halve, o->norm));
-    build_norm(b, o->norm, quarter(o), channels);
+    build_conv(b, o->width, channels, conv_before(halve, o->norm));
+    build_norm(b, o->norm, network_quarter(o), channels);
     build_leaky_relu(b);
     build_flatten(b);
-    dense(b, o->norm, small_size(o), units);
+    dense(b, o->norm, network_quarter_size(o), units);
     build_dense(b, units, 1, 1);
 }
 
@@ -82,11 +70,11 @@ const network_class network_info = {
 /* images -> w of half the side -> 2w of a quarter -> a code as long as z -> images. */
 static gan_module *info_autoencoder(gan_context *ctx, const gan_trainer_opts *o) {
     builder b = build_sequential(ctx);
-    build_conv(&b, o->channels, o->width, with_bias(halve, GAN_NORM_NONE));
+    build_conv(&b, o->channels, o->width, conv_before(halve, GAN_NORM_NONE));
     build_leaky_relu(&b);
-    build_conv(&b, o->width, 2 * (int64_t)o->width, with_bias(halve, GAN_NORM_NONE));
+    build_conv(&b, o->width, 2 * (int64_t)o->width, conv_before(halve, GAN_NORM_NONE));
     build_flatten(&b);
-    dense(&b, GAN_NORM_NONE, small_size(o), o->latent);
+    dense(&b, GAN_NORM_NONE, network_quarter_size(o), o->latent);
     to_images(&b, o, GAN_NORM_NONE, o->latent);
     build_init(&b, GAN_INIT_NORMAL, 0.02, 0);
     return build_finish(&b);

@@ -11,19 +11,10 @@ enum { PARTS = sizeof parts / sizeof *parts };
 /* Kernels of 5x5 between even sides. */
 static const conv_plan halve = {5, 2, 2, 2, 0}, twice = {5, 2, 2, 1, 0};
 
-static conv_plan with_bias(conv_plan plan, int bias) {
-    plan.bias = bias;
-    return plan;
-}
-
 static int64_t units(const gan_trainer_opts *o) { return 16 * (int64_t)o->width; }
 
-/* Channels and side of the smallest image. */
+/* Of the smallest image. */
 static int64_t small_channels(const gan_trainer_opts *o) { return 2 * (int64_t)o->width; }
-static int64_t quarter(const gan_trainer_opts *o) { return o->side / 4; }
-static int64_t small_size(const gan_trainer_opts *o) {
-    return small_channels(o) * quarter(o) * quarter(o);
-}
 
 static builder build_parts(gan_context *ctx) {
     builder b = build_tree(ctx);
@@ -40,16 +31,16 @@ static gan_module *labelled_generator(gan_context *ctx, const gan_trainer_opts *
     build_norm(&b, GAN_NORM_BATCH, 1, units(o));
     build_relu(&b);
     build_part(&b, parts[1]);
-    build_dense(&b, units(o) + o->classes, small_size(o), 0);
-    build_norm(&b, GAN_NORM_BATCH, 1, small_size(o));
+    build_dense(&b, units(o) + o->classes, network_quarter_size(o), 0);
+    build_norm(&b, GAN_NORM_BATCH, 1, network_quarter_size(o));
     build_relu(&b);
-    build_unflatten(&b, small_channels(o), quarter(o), quarter(o));
+    build_unflatten(&b, small_channels(o), network_quarter(o), network_quarter(o));
     build_part(&b, parts[2]);
     build_conv_up(&b, small_channels(o) + o->classes, o->width, twice);
     build_norm(&b, GAN_NORM_BATCH, 0, o->width);
     build_relu(&b);
     build_part(&b, parts[3]);
-    build_conv_up(&b, o->width + o->classes, o->channels, with_bias(twice, 1));
+    build_conv_up(&b, o->width + o->classes, o->channels, conv_before(twice, GAN_NORM_NONE));
     build_output(&b, o);
     build_init(&b, GAN_INIT_NORMAL, 0.02, 0);
     return build_finish(&b);
@@ -60,15 +51,15 @@ static gan_module *labelled_discriminator(gan_context *ctx, const gan_trainer_op
     int bias = o->norm != GAN_NORM_BATCH;
     builder b = build_parts(ctx);
     build_part(&b, parts[0]);
-    build_conv(&b, o->channels + o->classes, o->width, with_bias(halve, 1));
+    build_conv(&b, o->channels + o->classes, o->width, conv_before(halve, GAN_NORM_NONE));
     build_leaky_relu(&b);
     build_part(&b, parts[1]);
-    build_conv(&b, o->width + o->classes, small_channels(o), with_bias(halve, bias));
-    build_norm(&b, o->norm, quarter(o), small_channels(o));
+    build_conv(&b, o->width + o->classes, small_channels(o), conv_before(halve, o->norm));
+    build_norm(&b, o->norm, network_quarter(o), small_channels(o));
     build_leaky_relu(&b);
     build_flatten(&b);
     build_part(&b, parts[2]);
-    build_dense(&b, small_size(o) + o->classes, units(o), bias);
+    build_dense(&b, network_quarter_size(o) + o->classes, units(o), bias);
     if (o->norm == GAN_NORM_BATCH) build_norm(&b, o->norm, 1, units(o));
     build_leaky_relu(&b);
     build_part(&b, parts[3]);
