@@ -282,7 +282,8 @@ typedef struct gan_trainer_stats {
  * the schedules and the average. GAN_UPDATE_SAME_FAKES: the last discriminator update's images are
  * recorded, and scored once more instead of new ones. With `relativistic` the generator update
  * scores its images, then the last real ones again. With `augment` each scoring augments first. A
- * host's loop that calls the public functions in this order gets the same bits from the same seed.
+ * host's loop that calls the public functions in this order gets the same bits from the same seed;
+ * not with matching_aware, for no public function draws wrong labels.
  *
  * A step that fails, for whatever reason, leaves no trace: weights, moments, statistics, k, the
  * loader's place and that of the random numbers are as before, also when the discriminator's
