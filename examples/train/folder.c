@@ -74,6 +74,18 @@ static void free_names(struct dirent **list, int n) {
     free(list);
 }
 
+int64_t folder_newest_sample(const char *folder, int64_t most) {
+    struct dirent **list;
+    int64_t newest = -1;
+    int n = list_names(folder, is_sample, &list);
+    for (int i = 0; i < n; i++) {
+        int64_t step = strtoll(list[i]->d_name + 8, NULL, 10);
+        if (step <= most && step > newest) newest = step;
+    }
+    if (n >= 0) free_names(list, n);
+    return newest;
+}
+
 /* ---- removing -------------------------------------------------------------------------------- */
 
 static int remove_file(const char *folder, const char *name) {

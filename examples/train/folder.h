@@ -33,6 +33,9 @@ int folder_tidy(const char *folder);
 /* The name of the picture after a step. */
 void folder_sample_name(char name[FILE_BYTES], int64_t step);
 
+/* The newest picture of at most that step; -1: there is none. */
+int64_t folder_newest_sample(const char *folder, int64_t most);
+
 /* Joins the pictures, at most some dozens of them, to animation.png. */
 int folder_animate(const char *folder);
 

@@ -127,25 +127,24 @@ static int begin(run *r) {
 /* Takes up a run where its checkpoint was written: what the log tells of later steps, which a kill
  * has lost, is dropped. */
 static int resume(run *r) {
-    char path[PATH_BYTES], name[FILE_BYTES];
+    char path[PATH_BYTES];
     if (folder_tidy(r->s->out)) return 1;
     if (gan_trainer_load(r->trainer, path_of(r, path, "checkpoint.safetensors")) < 0)
         return fail_library(r);
     r->saved = gan_trainer_steps(r->trainer);
-    folder_sample_name(name, r->saved);
-    if (file_exists(path_of(r, path, name))) r->pictured = r->saved;
+    r->pictured = folder_newest_sample(r->s->out, r->saved);
     return log_cut(path_of(r, path, "log.jsonl"), r->saved, &r->seconds) || open_log(r) ||
            settings_keep(r->s);
 }
 
 /* ---- training -------------------------------------------------------------------------------- */
 
-/* Samples before the checkpoint, as the U-Net's noise takes random numbers: those that a resumed
- * run draws next are the same. */
+/* The checkpoint comes last, as the noise of samples and of the gallery (dropout) takes random
+ * numbers: those that a resumed run draws next are the same. */
 static int after_step(run *r, int64_t step) {
     int save = step % r->s->save_every == 0;
     if (step % r->s->sample_every == 0 && write_samples(r)) return 1;
-    return save && (write_checkpoint(r) || (r->pictured >= 0 && write_outputs(r)));
+    return save && ((r->pictured >= 0 && write_outputs(r)) || write_checkpoint(r));
 }
 
 static int train_step(run *r, gan_trainer_stats *stats, log_row *row) {
@@ -168,7 +167,8 @@ static void show(progress *bar, const run *r, int64_t first, const log_row *row)
     progress_show(bar, (double)(row->step - first) / (double)(r->s->steps - first), text);
 }
 
-/* Returns the exit code. After a failure the last checkpoint stays as it was. */
+/* What is made after the last checkpoint is not in it: nor would it be there in a longer run.
+ * Returns the exit code. After a failure the last checkpoint stays as it was. */
 static int train(run *r) {
     gan_trainer_stats stats = {.struct_size = sizeof stats};
     int64_t first = gan_trainer_steps(r->trainer), step = first;
