@@ -33,7 +33,7 @@ typedef struct gan_sampler gan_sampler;
 /* How a sampler is made. */
 typedef struct gan_sampler_opts {
     uint32_t struct_size; /* set by gan_sampler_opts_init                                       */
-    int32_t threads;      /* that compute, with the caller's; 0 = one per core                  */
+    int32_t threads;      /* that compute, with the caller's, 256 at most; 0 = one per core     */
     int32_t images;       /* computed together at most, 1 to 64: many are faster each, and take
                              more memory; 8                                                     */
     int32_t background;   /* 1: one thread more, for gan_sampler_start; 0                       */
@@ -47,7 +47,7 @@ typedef struct gan_sampler_opts {
     gan_alloc_fn alloc;   /* NULL: malloc. Called by load and free only, on their thread        */
     gan_free_fn free;     /* NULL: free; both or neither                                        */
     void *user;           /* first argument of both                                             */
-    char *error;          /* where a failing load puts its text, or NULL                        */
+    char *error;          /* where a load that fails (but for struct_size) puts its text, or NULL */
     size_t error_bytes;   /* room there, the final 0 included                                   */
 } gan_sampler_opts;
 

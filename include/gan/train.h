@@ -76,7 +76,8 @@ GAN_API const char *gan_system_name(int32_t system);
 GAN_API int32_t gan_system_find(const char *name);
 
 /* The side of the images that the system's networks take for pictures of `side` pixels: the next
- * one that fits (began and pix2pix: 28 -> 32), for gan_data_opts.pad_to. 0: too small or large. */
+ * one that fits (began and pix2pix: 28 -> 32), for gan_data_opts.pad_to. 0: below 1, or beyond the
+ * largest. */
 GAN_API int32_t gan_system_side(int32_t system, int32_t side);
 
 /* The same of networks by their GAN_NETWORK_ number, which other variants of a system may have. */
@@ -254,8 +255,9 @@ GAN_API int32_t gan_trainer_create(gan_context *ctx, const gan_trainer_opts *opt
                                    gan_loader *loader, gan_trainer **out);
 GAN_API void gan_trainer_unref(gan_trainer *t); /* from any thread; NULL is allowed */
 
-/* Numbers of one step; NaN where the system has no such number. Losses and scores are those of the
- * last discriminator update and of the generator update, each before its step. */
+/* Numbers of one step; NaN where the system has no such number, or the step took no penalty. Losses
+ * and scores are those of the last discriminator update and of the generator update, each before
+ * its step. */
 typedef struct gan_trainer_stats {
     uint32_t struct_size; /* set it to sizeof before the call                              */
     int32_t d_updates;    /* discriminator updates in this step                            */
@@ -317,7 +319,8 @@ GAN_API gan_tensor *gan_trainer_latents(gan_trainer *t, int64_t n);
  * divided by alpha again, as files and screens have them. Not recorded. */
 GAN_API gan_tensor *gan_trainer_sample(gan_trainer *t, gan_tensor *z, const int32_t *labels);
 
-/* The same from the generator in training mode, recorded: for a host's own loop. */
+/* The same from the generator that is trained, in the mode it is in (training, unless the host
+ * changed it), recorded while recording is on: for a host's own loop. */
 GAN_API gan_tensor *gan_trainer_generate(gan_trainer *t, gan_tensor *z, const int32_t *labels);
 
 /* The discriminator's scores: (n/packing, 1), (n,h,w,1) of patches, or BEGAN's errors (n). With

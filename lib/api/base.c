@@ -88,8 +88,10 @@ int32_t gan_context_seed(gan_context *ctx, uint64_t seed) {
 
 int32_t gan_context_stats(gan_context *ctx, gan_stats *stats) {
     if (!ctx || !stats) return error_null(ctx, "gan_context_stats");
-    if (stats->struct_size < V1_SIZE(gan_stats, random_count)) return GAN_EINVAL;
     int32_t code = context_enter(ctx);
+    if (!code && stats->struct_size < V1_SIZE(gan_stats, random_count))
+        code = error_set(ctx, GAN_EINVAL, "gan_context_stats: struct_size is %u, must be its size",
+                         (unsigned)stats->struct_size);
     if (code) return error_report(ctx, code);
     gan_stats s = {.threads = parallel_workers(ctx),
                    .live_bytes = ctx->arena.live,

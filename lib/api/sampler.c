@@ -24,8 +24,13 @@ static int32_t load(const char *path, const void *memory, size_t bytes,
     int32_t code = options_load(NULL, "gan_sampler_load", &o, sizeof o,
                                 V1_SIZE(gan_sampler_opts, error_bytes), opts);
     if (code) return code;
-    if (!path || !out || o.threads < 0 || !o.alloc != !o.free) return GAN_EINVAL;
-    return sampler_load(path, memory, bytes, &o, out);
+    const char *wrong = !path || !out         ? "an argument is NULL"
+                        : o.threads < 0       ? "threads is negative"
+                        : !o.alloc != !o.free ? "alloc and free go together"
+                                              : NULL;
+    if (!wrong) return sampler_load(path, memory, bytes, &o, out);
+    sampler_load_text(&o, "gan_sampler_load: ", wrong);
+    return GAN_EINVAL;
 }
 
 int32_t gan_sampler_load(const char *path, const gan_sampler_opts *opts, gan_sampler **out) {

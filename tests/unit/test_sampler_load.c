@@ -155,6 +155,22 @@ static void test_a_file_cut_while_it_is_read(void **state) {
     temp_remove(&dir);
 }
 
+static void test_a_refusal_of_arguments_says_why(void **state) {
+    (void)state;
+    char text[64] = "as it was";
+    gan_sampler *s = NULL;
+    gan_sampler_opts o;
+    gan_sampler_opts_init(&o, sizeof o);
+    o.error = text;
+    o.error_bytes = sizeof text;
+    assert_int_equal(gan_sampler_load(NULL, &o, &s), GAN_EINVAL);
+    assert_string_equal(text, "gan_sampler_load: an argument is NULL");
+    o.threads = -1;
+    assert_int_equal(gan_sampler_load("none", &o, &s), GAN_EINVAL);
+    assert_string_equal(text, "gan_sampler_load: threads is negative");
+    assert_null(s);
+}
+
 #ifdef __linux__
 /* How many of the process's threads have this priority number. */
 static int threads_of_nice(int nice) {
@@ -207,6 +223,7 @@ int main(void) {
         CONTEXT_TEST(test_memory_is_not_kept),
         CONTEXT_TEST(test_refuses_what_is_not_finite),
         CONTEXT_TEST(test_a_file_cut_while_it_is_read),
+        CONTEXT_TEST(test_a_refusal_of_arguments_says_why),
 #ifdef __linux__
         CONTEXT_TEST(test_threads_go_where_they_are_told),
 #endif
