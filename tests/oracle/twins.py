@@ -253,7 +253,8 @@ class WassersteinPenalty(Twin):
             SameConv2d(2 * w, 4 * w), nn.LeakyReLU(0.2), nn.Flatten(), nn.Linear(64 * w, 1))
 
     def initialise(self, network):
-        initialise(network, lambda w: nn.init.xavier_uniform_(w, 2**0.5))
+        # dense layers by Xavier's variance, convolutions by twice as much
+        initialise(network, lambda w: nn.init.xavier_uniform_(w, 1 if w.dim() == 2 else 2**0.5))
 
     def discriminator_loss(self, real, fake, draws):
         scores = self.discriminator(real), self.discriminator(fake)
