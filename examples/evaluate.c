@@ -9,6 +9,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "common/program.h"
+#include "common/files.h"
 #include "common/gallery.h"
 #include "common/idx.h"
 #include "common/lenet.h"
@@ -29,8 +30,7 @@ enum {
     SHOWN = 50,        /* samples of nearest.png                            */
     COLUMNS = 10,      /* its images a row                                  */
     VALIDATION = 1000, /* rows that choose the width of Parzen's windows    */
-    MAX_MEASURES = 32,
-    PATH_BYTES = 4096
+    MAX_MEASURES = 32
 };
 
 typedef struct settings {
@@ -421,8 +421,9 @@ static int evaluate(evaluation *e) {
     const char *out = *e->s.out ? e->s.out : *e->s.run ? e->s.run : ".";
     snprintf(checkpoint, sizeof checkpoint, "%s%s", *e->s.checkpoint ? e->s.checkpoint : e->s.run,
              *e->s.checkpoint ? "" : "/checkpoint.safetensors");
-    snprintf(picture, sizeof picture, "%s/nearest.png", out);
-    snprintf(json, sizeof json, "%s/evaluation.json", out);
+    if (make_folder(out)) return 1;
+    join_path(picture, out, "nearest.png");
+    join_path(json, out, "evaluation.json");
 
     int32_t status = open_data(e);
     if (status < 0) return fail_status(e, status);

@@ -50,11 +50,15 @@ enum {
  *
  *              default                       paper                         code
  *   dcgan      batch 64, normal latents      batch 128, uniform latents    as default
- *   cgan       DCGAN's networks              dense and maxout networks     labels at every layer
+ *   cgan       DCGAN's networks, -1..1       dense and maxout networks     labels at every layer,
+ *                                                                          batch 128, 0..1
  *   wgan       warm-up, clips after          no warm-up                    clips before
- *   wgan-gp    Adam (0, 0.9), pixels -1..1   as default                    Adam (0.5, 0.9), 0..1
- *   dragan     uniform noise, convolutions   Gaussian noise                dense networks, 0..1
- *   began      lr halved when M stalls       as default                    each 100,000 steps
+ *   wgan-gp    Adam (0, 0.9), pixels -1..1   as default                    Adam (0.5, 0.9), 0..1,
+ *                                                                          batch 50
+ *   dragan     uniform noise, convolutions   Gaussian noise                dense networks, 0..1,
+ *                                                                          batch 128
+ *   began      lr 1e-4, halved when M        as default                    8e-5, halved each
+ *              stalls                                                      100,000 steps
  *
  * GAN_VARIANT_LUCIC is of gan, wgan, wgan-gp, dragan and began: the comparison of Lucic et al.
  * 2018, "Are GANs created equal?", in which all have the same generator (GAN_NETWORK_INFO), 64

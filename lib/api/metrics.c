@@ -254,7 +254,7 @@ static int32_t check_probabilities(gan_context *ctx, const char *function, const
         sum += p[i];
     }
     if (fabs(sum - 1) <= 1e-6) return GAN_OK;
-    return error_set(ctx, GAN_EINVAL, "%s: reference adds up to %g, must to 1", function, sum);
+    return error_set(ctx, GAN_EINVAL, "%s: reference adds up to %g, not to 1", function, sum);
 }
 
 int32_t gan_histogram_statistics(gan_context *ctx, const int32_t *labels, int64_t n, int64_t k,

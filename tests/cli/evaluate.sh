@@ -31,7 +31,8 @@ assert values["classifier_accuracy"] > 0.8
 assert abs(values["frechet_floor"]) < 1e-3 < 1 < values["frechet_ceiling"]
 PYTHON
 cp lenet.safetensors before
-"$evaluate" --data data --classifier lenet.safetensors --samples 300 >again 2>/dev/null
+"$evaluate" --data data --classifier lenet.safetensors --samples 300 --out new/folder >again 2>/dev/null
+has new/folder/evaluation.json classifier_accuracy
 cmp lenet.safetensors before || fail "the classifier was trained again"
 diff stdout again || fail "other measures of the same"
 
