@@ -10,35 +10,23 @@
 #ifdef GAN_FLOAT64
 typedef double real;
 #define REAL(x) x
-#define real_exp exp
-#define real_expm1 expm1
 #define real_log log
-#define real_log1p log1p
 #define real_sqrt sqrt
 #define real_pow pow
-#define real_tanh tanh
 #define real_fabs fabs
 #define real_copysign copysign
 #define real_nextafter nextafter
-#define real_cos cos
-#define real_sin sin
 #define REAL_MAX 1.7976931348623157e308
 #define REAL_EPSILON 2.220446049250313e-16
 #else
 typedef float real;
 #define REAL(x) x##f
-#define real_exp expf
-#define real_expm1 expm1f
 #define real_log logf
-#define real_log1p log1pf
 #define real_sqrt sqrtf
 #define real_pow powf
-#define real_tanh tanhf
 #define real_fabs fabsf
 #define real_copysign copysignf
 #define real_nextafter nextafterf
-#define real_cos cosf
-#define real_sin sinf
 #define REAL_MAX 3.4028234663852886e38f
 #define REAL_EPSILON 1.1920928955078125e-07f
 #endif

@@ -18,7 +18,7 @@ static void bias_rows(const void *arg, int64_t begin, int64_t end) {
     const bias_job *m = arg;
     for (int64_t row = begin; row < end; row++) {
         const real *x = m->x + row * m->cols;
-        real *restrict y = m->y + row * m->cols;
+        real *y = m->y + row * m->cols;
         for (int64_t j = 0; j < m->cols; j++) y[j] = x[j] + m->bias[j];
         activate_row(m->cols, m->act, y);
     }

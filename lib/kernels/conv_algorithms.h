@@ -25,6 +25,12 @@ static inline window conv_pass_window(const conv_pass *pass, int64_t phase) {
     return pass->forward ? window_forward(pass->geom) : window_data_grad(pass->geom, phase);
 }
 
+/* window_taps_before, also of the only phase of a forward pass. */
+static inline int64_t conv_pass_taps_before(const conv_pass *pass, int64_t phase) {
+    const conv_geom *q = pass->geom;
+    return pass->forward ? phase * q->kh * q->kw : window_taps_before(q, phase);
+}
+
 /* Channels of the result. */
 static inline int64_t conv_pass_channels(const conv_pass *pass) {
     return pass->forward ? pass->geom->o : pass->geom->c;

@@ -43,12 +43,8 @@ static int64_t channel_panels(const implicit_job *job) {
 
 /* Where the panels of a phase begin. */
 static int64_t kernel_at(const implicit_job *job, int64_t phase) {
-    int64_t depth = 0;
-    for (int64_t f = 0; f < phase; f++) {
-        const window win = conv_pass_window(job->pass, f);
-        depth += window_taps(&win) * win.c;
-    }
-    return depth * channel_panels(job) * GEMM_PANEL;
+    const window win = conv_pass_window(job->pass, 0);
+    return conv_pass_taps_before(job->pass, phase) * win.c * channel_panels(job) * GEMM_PANEL;
 }
 
 void conv_pack_panel(const conv_pass *pass, int64_t phase, int64_t panel, int64_t begin,

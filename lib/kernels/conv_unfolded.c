@@ -36,16 +36,6 @@ typedef struct unfold_job {
 
 /* ---- the kernel ------------------------------------------------------------------------------ */
 
-/* Taps of the phases before this one: where its packed kernel starts. */
-static int64_t taps_before(const conv_pass *pass, int64_t phase) {
-    int64_t taps = 0;
-    for (int64_t f = 0; f < phase; f++) {
-        const window win = conv_pass_window(pass, f);
-        taps += window_taps(&win);
-    }
-    return taps;
-}
-
 /* Where w holds tap t of the phase, for its first input and output channel. */
 static const real *tap_in_w(const conv_pass *pass, const window *win, int64_t t) {
     const int64_t a = win->y.tap_first + t / win->x.taps * win->y.tap_step;
@@ -123,7 +113,7 @@ static void multiply(const unfold_job *job, int64_t phase, const window *win,
     const int accumulate = part->tap_begin > 0;
     const real *w = tap_in_w(pass, win, part->tap_begin);
     if (job->packed) {
-        const int64_t tap = taps_before(pass, phase) + part->tap_begin;
+        const int64_t tap = conv_pass_taps_before(pass, phase) + part->tap_begin;
         gemm_serial(0, 0, rows, cols, inner, block, inner,
                     job->packed + tap * win->c * job->channels + col, job->channels, accumulate, c,
                     ldc);
@@ -189,7 +179,7 @@ int32_t conv_unfolded(gan_context *ctx, const conv_pass *pass) {
     unfold_job job = {.pass = pass,
                       .channels = conv_pass_channels(pass),
                       .rows = window_rows(&first),
-                      .packed_taps = taps_before(pass, phases)};
+                      .packed_taps = conv_pass_taps_before(pass, phases)};
     const int64_t taps = ceil_div(job.packed_taps, phases);
     job.tiles = tiling_choose(phases, job.rows, job.channels, taps * first.c);
     const int packing = job.rows >= PACK_ROWS;

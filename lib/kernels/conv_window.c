@@ -55,6 +55,23 @@ window window_data_grad(const conv_geom *q, int64_t phase) {
                     q->o};
 }
 
+/* The phases (y, x) are row-major, and a phase's taps are y's times x's. */
+int64_t window_taps_before(const conv_geom *q, int64_t phase) {
+    const int64_t across = min_i64(q->sw, q->w), end = phase / across, rest = phase % across;
+    int64_t above = 0, row = 0, before = 0, beside = 0;
+    for (int64_t r = 0; r < across; r++) {
+        const int64_t taps = axis_data_grad(q->wo, q->w, q->kw, q->sw, q->dw, q->pl, r).taps;
+        row += taps;
+        if (r < rest) before += taps;
+    }
+    for (int64_t r = 0; r < min_i64(end + 1, min_i64(q->sh, q->h)); r++) {
+        const int64_t taps = axis_data_grad(q->ho, q->h, q->kh, q->sh, q->dh, q->pt, r).taps;
+        if (r < end) above += taps;
+        if (r == end) beside = taps;
+    }
+    return above * row + beside * before;
+}
+
 static int axis_covers(const tap_axis *axis) {
     return axis->out == 1 && axis->taps == axis->in && axis->step == 1 && axis->origin == 0;
 }

@@ -29,6 +29,9 @@ window window_forward(const conv_geom *geom);
 int64_t window_phases(const conv_geom *geom);
 window window_data_grad(const conv_geom *geom, int64_t phase);
 
+/* Taps of the phases before this one, or of all: where its part of a packed kernel begins. */
+int64_t window_taps_before(const conv_geom *geom, int64_t phase);
+
 static inline int64_t window_rows(const window *win) { return win->n * win->y.out * win->x.out; }
 
 static inline int64_t window_taps(const window *win) { return win->y.taps * win->x.taps; }

@@ -64,8 +64,11 @@ static window window_of(const frozen_conv *plan, int64_t phase) {
     return conv_pass_window(&pass, phase);
 }
 
-static int64_t kernel_of(const frozen_conv *plan, const window *win) {
-    return window_taps(win) * win->c * ceil_div(plan->channels, GEMM_PANEL) * GEMM_PANEL;
+/* Where the panels of a phase begin. */
+static int64_t kernel_at(const frozen_conv *plan, int64_t phase) {
+    const conv_pass pass = frozen_pass(plan, &plan->geom);
+    const int64_t panels = ceil_div(plan->channels, GEMM_PANEL), depth = window_of(plan, 0).c;
+    return conv_pass_taps_before(&pass, phase) * depth * panels * GEMM_PANEL;
 }
 
 /* ---- planning -------------------------------------------------------------------------------- */
@@ -81,14 +84,7 @@ double frozen_direct_work(const frozen_conv *plan) {
     return sum;
 }
 
-int64_t frozen_direct_kernel(const frozen_conv *plan) {
-    int64_t sum = 0;
-    for (int64_t f = 0; f < phases_of(plan); f++) {
-        const window win = window_of(plan, f);
-        sum += kernel_of(plan, &win);
-    }
-    return sum;
-}
+int64_t frozen_direct_kernel(const frozen_conv *plan) { return kernel_at(plan, phases_of(plan)); }
 
 void frozen_direct_plan(frozen_conv *plan) {
     plan->kernel = frozen_direct_kernel(plan);
@@ -104,10 +100,9 @@ void frozen_direct_pack(const frozen_conv *plan, int64_t row, const real *w, rea
     if (plan->forward) panels = (range){row / GEMM_PANEL, row / GEMM_PANEL + 1};
     pass.w = w;
     for (int64_t f = 0; f < phases_of(plan); f++) {
-        const window win = window_of(plan, f);
+        real *const to = kernel + kernel_at(plan, f);
         for (int64_t p = panels.begin; p < panels.end; p++)
-            conv_pack_panel(&pass, f, p, row, end, kernel);
-        kernel += kernel_of(plan, &win);
+            conv_pack_panel(&pass, f, p, row, end, to);
     }
 }
 
@@ -301,11 +296,7 @@ static void run_unit(void *arg, int64_t chunk, int worker) {
     const frozen_call *call = job->call;
     const direct_unit u = unit_at(call->plan, call->images, job->first + chunk);
     const window *win = &u.win;
-    const real *kernel = call->kernel;
-    for (int64_t f = 0; f < u.phase; f++) {
-        const window before = window_of(call->plan, f);
-        kernel += kernel_of(call->plan, &before);
-    }
+    const real *kernel = call->kernel + kernel_at(call->plan, u.phase);
     real *tile = call->scratch + worker * call->plan->scratch;
     const int64_t size = (u.row_end - u.row_begin) * (u.panel_end - u.panel_begin) * GEMM_PANEL;
     memset(tile, 0, (size_t)size * sizeof(real));

@@ -175,7 +175,7 @@ void bias_act(gan_context *ctx, int64_t rows, int64_t cols, activation act, cons
 int32_t bias_act_grad(gan_context *ctx, int64_t rows, int64_t cols, activation act, const real *g,
                       const real *y, real *dx, real *dbias);
 
-/* ---- eltwise.c ------------------------------------------------------------------------------- */
+/* ---- eltwise_*.c ----------------------------------------------------------------------------- */
 
 #define KERNEL_MAX_RANK 6
 
@@ -221,8 +221,8 @@ void eltwise_safe_reciprocal(gan_context *ctx, int64_t n, const real *x, real *y
 
 /* ---- reduce.c -------------------------------------------------------------------------------- */
 
-/* y = sum of x over the axes where `y_dim` is 1 and x_dim is not; same rank. Sums are compensated
- * or in double, cut by shape. */
+/* y = sum of x over the axes where `y_dim` is 1 and x_dim is not; same rank. Sums are in
+ * double, cut by shape; over axes that are not neighbours they are rounded after the last one. */
 int32_t reduce_sum(gan_context *ctx, int32_t rank, const int64_t *x_dim, const int64_t *y_dim,
                    const real *x, real *y);
 

@@ -75,6 +75,7 @@ int32_t norm_project_grad(gan_context *ctx, const norm_geom *geom, const real *s
                           const real *g, const real *u, real *y) {
     const norm_view v = norm_view_of(geom);
     const int64_t groups = norm_groups(geom), columns = norm_columns(&v);
+    if (columns == 0) return GAN_OK; /* groups without elements */
     const double size = (double)(geom->r1 * geom->r2);
     real *mean = coefficients(ctx, &v, stats, 6);
     double *sums = arena_alloc_array(ctx, (size_t)(6 * groups), sizeof *sums);

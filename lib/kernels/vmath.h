@@ -1,6 +1,6 @@
 /* Elementary functions written so that the compiler vectorises the loops that call them: no
  * branches, no table, no libm call in the float build. The float64 build, which serves as a
- * reference, takes the three primitives from libm; the rest is the same in both.
+ * reference, takes them from libm; the rest is the same in both.
  *
  * float: e^x as 2^n (1 + q(r)), x = n ln2 + r, |r| <= ln2/2 (Cody and Waite's reduction), with
  * q(r) = e^r - 1 as r + r^2 P(r). The polynomials are minimax fits in the relative error. */

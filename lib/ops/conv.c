@@ -171,6 +171,19 @@ static int32_t check_sides(const char *function, gan_tensor *a, gan_tensor *b, c
     return GAN_OK;
 }
 
+/* So are those of the products that it is made of, which BLAS counts in ints. */
+static int32_t check_products(const char *function, gan_tensor *a, gan_tensor *b,
+                              const conv_geom *m) {
+    const double taps = (double)m->kh * (double)m->kw, image = (double)m->h * (double)m->w;
+    const double result = (double)m->ho * (double)m->wo, n = (double)m->n;
+    const double sides[] = {n * image,           n * result,           taps * (double)m->c,
+                            taps * (double)m->o, image * (double)m->c, result * (double)m->o};
+    for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++)
+        if (sides[i] > INT32_MAX)
+            return mismatch(function, a, b, "the products' sides must be below 2^31");
+    return GAN_OK;
+}
+
 /* floor((size + pads - dilation (k - 1) - 1) / stride) + 1, or 0 if the kernel does not fit. */
 static int64_t windows(int64_t size, int64_t pads, int64_t k, int64_t dilation, int64_t stride) {
     int64_t room = size + pads - dilation * (k - 1) - 1;
@@ -185,7 +198,7 @@ static int32_t fit_output(const char *function, gan_tensor *x, gan_tensor *w, co
     m->wo = windows(m->w, (int64_t)o->pad_left + o->pad_right, m->kw, m->dw, m->sw);
     if (m->kh < 1 || m->kw < 1 || m->ho < 1 || m->wo < 1)
         return mismatch(function, x, w, "the kernel is larger than the padded image");
-    return GAN_OK;
+    return check_products(function, x, w, m);
 }
 
 static int32_t prepare(const char *function, gan_tensor *a, gan_tensor *b,
@@ -251,8 +264,7 @@ gan_tensor *op_conv_transpose2d(gan_tensor *x, gan_tensor *w, const gan_conv2d_o
         mismatch(name, x, w, "nothing is left after the padding");
         return NULL;
     }
-    shape out = image_shape(&m), checked;
-    if (shape_check(tensor_context(x), name, out.dim, 4, &checked)) return NULL;
+    if (check_products(name, x, w, &m)) return NULL;
     return op_conv_data_grad(x, w, &m);
 }
 

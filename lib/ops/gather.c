@@ -62,7 +62,9 @@ gan_tensor *op_scatter_add(gan_tensor *x, const int32_t *index, int64_t n, int64
     if (shape_check(tensor_context(x), name, out.dim, out.rank, &checked)) return NULL;
     storage *copy = copy_index(name, x, index, n, rows);
     if (!copy) return NULL;
-    op_attr attr = {.i = {n, rows, n ? tensor_size(x) / n : 0, 0}};
+    int64_t width = 1; /* of a row, also where there is none */
+    for (int32_t i = 1; i < out.rank; i++) width *= out.dim[i];
+    op_attr attr = {.i = {n, rows, width, 0}};
     gan_tensor *y = apply(OP_scatter_add, x, &attr, copy, &out);
     storage_unref(copy);
     return y;

@@ -15,6 +15,10 @@ gan_tensor *op_matmul(gan_tensor *a, gan_tensor *b, int ta, int tb) {
         return NULL;
     }
     shape out = shape_2(sa->dim[ta ? 1 : 0], sb->dim[tb ? 0 : 1]);
+    if (out.dim[0] > INT32_MAX || out.dim[1] > INT32_MAX || sa->dim[ta ? 0 : 1] > INT32_MAX) {
+        error_set(tensor_context(a), GAN_EINVAL, "gan_matmul: sides must be below 2^31");
+        return NULL;
+    }
     return op_apply_2(OP_matmul, a, b, &(op_attr){.i = {ta != 0, tb != 0}}, &out);
 }
 

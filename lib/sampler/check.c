@@ -3,6 +3,7 @@
 #include "sampler/graph.h"
 
 #include "kernels/kernels.h"
+#include "kernels/tiling.h"
 #include "ops/table.h"
 
 #include <string.h>
@@ -16,7 +17,7 @@ static const int64_t WINDOW_MOST = 1 << 16, STRIDE_MOST = 32, POOL_MOST = 1024;
  * published systems does. An element that an operator reads or writes counts as some of them, as do
  * channels that fill up a vector. */
 static const double WORK_MOST = (double)((int64_t)1 << 37), WORK_A_BYTE = 1 << 14;
-enum { WORK_ELEMENT = 32, WORK_CHANNELS = 16 };
+enum { WORK_ELEMENT = 32, WORK_CHANNELS = 16, WORK_PHASE = 4096 };
 
 typedef struct shapes {
     const shape *in[OP_MAX_INPUTS], *out;
@@ -275,9 +276,12 @@ static double channels_of(int64_t c) { return c < WORK_CHANNELS ? WORK_CHANNELS 
 
 static double conv_work(const op_attr *attr, int forward) {
     const conv_geom q = conv_of(attr);
+    /* each phase of a stride is looked for among all */
+    const double phases = forward ? 0 : (double)(min_i64(q.sh, q.h) * min_i64(q.sw, q.w));
     const double places = (double)q.n * (double)q.ho * (double)q.wo;
-    return places * (double)(q.kh * q.kw) *
-           (forward ? channels_of(q.o) * (double)q.c : channels_of(q.c) * (double)q.o);
+    return WORK_PHASE * phases * phases +
+           places * (double)(q.kh * q.kw) *
+               (forward ? channels_of(q.o) * (double)q.c : channels_of(q.c) * (double)q.o);
 }
 
 static double pool_work(const op_attr *attr) {
