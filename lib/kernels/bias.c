@@ -14,12 +14,22 @@ typedef struct bias_job {
     real *y;
 } bias_job;
 
+static void add_bias(int64_t cols, const real *restrict x, const real *bias, real *restrict y) {
+    for (int64_t j = 0; j < cols; j++) y[j] = x[j] + bias[j];
+}
+
+static void add_bias_to(int64_t cols, const real *bias, real *restrict y) {
+    for (int64_t j = 0; j < cols; j++) y[j] += bias[j];
+}
+
 static void bias_rows(const void *arg, int64_t begin, int64_t end) {
     const bias_job *m = arg;
     for (int64_t row = begin; row < end; row++) {
-        const real *x = m->x + row * m->cols;
         real *y = m->y + row * m->cols;
-        for (int64_t j = 0; j < m->cols; j++) y[j] = x[j] + m->bias[j];
+        if (m->x == m->y)
+            add_bias_to(m->cols, m->bias, y);
+        else
+            add_bias(m->cols, m->x + row * m->cols, m->bias, y);
         activate_row(m->cols, m->act, y);
     }
 }
@@ -31,7 +41,7 @@ void bias_act(gan_context *ctx, int64_t rows, int64_t cols, activation act, cons
 }
 
 void epilogue_apply(const conv_epilogue *e, int64_t from, int64_t count, real *y) {
-    for (int64_t j = 0; j < count; j++) y[j] += e->bias[from + j];
+    add_bias_to(count, e->bias + from, y);
     activate_row(count, e->act, y);
 }
 

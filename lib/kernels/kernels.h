@@ -166,7 +166,7 @@ int32_t norm_affine_grad(gan_context *ctx, const norm_geom *geom, const norm_aff
 
 /* ---- bias.c ---------------------------------------------------------------------------------- */
 
-/* y (rows, cols) = act(x + bias (cols)). */
+/* y (rows, cols) = act(x + bias (cols)); x may be y. */
 void bias_act(gan_context *ctx, int64_t rows, int64_t cols, activation act, const real *x,
               const real *bias, real *y);
 
