@@ -24,12 +24,12 @@ static int32_t load(const char *path, const void *memory, size_t bytes,
     int32_t code = options_load(NULL, "gan_sampler_load", &o, sizeof o,
                                 V1_SIZE(gan_sampler_opts, error_bytes), opts);
     if (code) return code;
-    const char *wrong = !path || !out         ? "an argument is NULL"
-                        : o.threads < 0       ? "threads is negative"
-                        : !o.alloc != !o.free ? "alloc and free go together"
+    const char *wrong = !path || !out         ? "gan_sampler_load: an argument is NULL"
+                        : o.threads < 0       ? "gan_sampler_load: threads is negative"
+                        : !o.alloc != !o.free ? "gan_sampler_load: alloc and free go together"
                                               : NULL;
     if (!wrong) return sampler_load(path, memory, bytes, &o, out);
-    sampler_load_text(&o, "gan_sampler_load: ", wrong);
+    sampler_load_text(&o, wrong);
     return GAN_EINVAL;
 }
 

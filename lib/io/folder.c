@@ -93,7 +93,7 @@ int32_t folder_list(gan_context *ctx, const char *root, const char *folder, cons
                     name_list *out) {
     char real_root[PATH_MAX];
     if (realpath(root, real_root) == NULL) return file_error(ctx, root, "open", errno);
-    if (folder != root && !lies_below(real_root, folder) && access(folder, F_OK) == 0)
+    if (strcmp(folder, root) != 0 && !lies_below(real_root, folder) && access(folder, F_OK) == 0)
         return error_set(ctx, GAN_EIO, "%s: is a link that leads out of %s", folder, root);
     DIR *entries = opendir(folder);
     if (entries == NULL) return file_error(ctx, folder, "open", errno);

@@ -36,7 +36,7 @@ static const pickle_global globals[] = {
     {"torch", "BoolStorage", 0},
 };
 
-/* Types of the storages, and their bytes. */
+/* Types of the storages. */
 static const safetensors_dtype storages[] = {
     SAFETENSORS_F32, SAFETENSORS_F64, SAFETENSORS_F16, SAFETENSORS_BF16, SAFETENSORS_I64,
     SAFETENSORS_I32, SAFETENSORS_I16, SAFETENSORS_I8,  SAFETENSORS_U8,   SAFETENSORS_BOOL};

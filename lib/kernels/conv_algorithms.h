@@ -41,6 +41,9 @@ static inline int64_t conv_pass_channels(const conv_pass *pass) {
  * Implicit GEMM: the source is the unfolded matrix as it lies, but for the zeros around it. */
 int32_t conv_implicit(gan_context *ctx, const conv_pass *pass);
 
+/* Where the packed panels of a phase begin, or of all phases end. */
+int64_t conv_pack_at(const conv_pass *pass, int64_t phase);
+
 /* One panel of one phase's kernel: w (o, kh, kw, c) at its taps, transposed for the forward pass,
  * to its place among the phase's panels (taps * c of the source, channels of the result) at `to`.
  * pass->w is row `begin` of w, and rows up to `end` are there: all those of the panel in the

@@ -41,10 +41,10 @@ static int64_t channel_panels(const implicit_job *job) {
     return ceil_div(job->channels, GEMM_PANEL);
 }
 
-/* Where the panels of a phase begin. */
-static int64_t kernel_at(const implicit_job *job, int64_t phase) {
-    const window win = conv_pass_window(job->pass, 0);
-    return conv_pass_taps_before(job->pass, phase) * win.c * channel_panels(job) * GEMM_PANEL;
+int64_t conv_pack_at(const conv_pass *pass, int64_t phase) {
+    const int64_t depth = pass->forward ? pass->geom->c : pass->geom->o;
+    const int64_t panels = ceil_div(conv_pass_channels(pass), GEMM_PANEL);
+    return conv_pass_taps_before(pass, phase) * depth * panels * GEMM_PANEL;
 }
 
 void conv_pack_panel(const conv_pass *pass, int64_t phase, int64_t panel, int64_t begin,
@@ -72,7 +72,7 @@ static void pack_some(void *arg, int64_t chunk, int worker) {
     for (int64_t p = panels * chunk / job->packings; p < panels * (chunk + 1) / job->packings; p++)
         for (int64_t phase = 0; phase < job->phases; phase++)
             conv_pack_panel(job->pass, phase, p, 0, job->pass->geom->o,
-                            job->kernel + kernel_at(job, phase));
+                            job->kernel + conv_pack_at(job->pass, phase));
 }
 
 /* ---- one band of one phase ------------------------------------------------------------------- */
@@ -183,7 +183,7 @@ static void implicit_band(void *arg, int64_t chunk, int worker) {
               .begin = number * job->band,
               .j = piece * job->piece,
               .lines = lines,
-              .kernel = job->kernel + kernel_at(job, phase),
+              .kernel = job->kernel + conv_pack_at(job->pass, phase),
               .col = tile * job->cols};
     b.end = min_i64(b.begin + job->band, win.n * win.y.out);
     b.positions = min_i64(job->piece, win.x.out - b.j);
@@ -227,7 +227,7 @@ static void implicit_cut(implicit_job *job, int64_t depth) {
 int32_t conv_implicit(gan_context *ctx, const conv_pass *pass) {
     implicit_job job = {
         .pass = pass, .channels = conv_pass_channels(pass), .phases = conv_pass_phases(pass)};
-    const int64_t kernel = kernel_at(&job, job.phases);
+    const int64_t kernel = conv_pack_at(pass, job.phases);
     job.packings = kernel < PACK_SMALL ? 1 : channel_panels(&job);
     implicit_cut(&job, kernel / (channel_panels(&job) * GEMM_PANEL));
     job.kernel = arena_alloc_array(ctx, (size_t)kernel, sizeof(real));

@@ -64,13 +64,6 @@ static window window_of(const frozen_conv *plan, int64_t phase) {
     return conv_pass_window(&pass, phase);
 }
 
-/* Where the panels of a phase begin. */
-static int64_t kernel_at(const frozen_conv *plan, int64_t phase) {
-    const conv_pass pass = frozen_pass(plan, &plan->geom);
-    const int64_t panels = ceil_div(plan->channels, GEMM_PANEL), depth = window_of(plan, 0).c;
-    return conv_pass_taps_before(&pass, phase) * depth * panels * GEMM_PANEL;
-}
-
 /* ---- planning -------------------------------------------------------------------------------- */
 
 double frozen_direct_work(const frozen_conv *plan) {
@@ -84,7 +77,10 @@ double frozen_direct_work(const frozen_conv *plan) {
     return sum;
 }
 
-int64_t frozen_direct_kernel(const frozen_conv *plan) { return kernel_at(plan, phases_of(plan)); }
+int64_t frozen_direct_kernel(const frozen_conv *plan) {
+    const conv_pass pass = frozen_pass(plan, &plan->geom);
+    return conv_pack_at(&pass, phases_of(plan));
+}
 
 void frozen_direct_plan(frozen_conv *plan) {
     plan->kernel = frozen_direct_kernel(plan);
@@ -100,7 +96,7 @@ void frozen_direct_pack(const frozen_conv *plan, int64_t row, const real *w, rea
     if (plan->forward) panels = (range){row / GEMM_PANEL, row / GEMM_PANEL + 1};
     pass.w = w;
     for (int64_t f = 0; f < phases_of(plan); f++) {
-        real *const to = kernel + kernel_at(plan, f);
+        real *const to = kernel + conv_pack_at(&pass, f);
         for (int64_t p = panels.begin; p < panels.end; p++)
             conv_pack_panel(&pass, f, p, row, end, to);
     }
@@ -296,7 +292,8 @@ static void run_unit(void *arg, int64_t chunk, int worker) {
     const frozen_call *call = job->call;
     const direct_unit u = unit_at(call->plan, call->images, job->first + chunk);
     const window *win = &u.win;
-    const real *kernel = call->kernel + kernel_at(call->plan, u.phase);
+    const conv_pass pass = frozen_pass(call->plan, &call->plan->geom);
+    const real *kernel = call->kernel + conv_pack_at(&pass, u.phase);
     real *tile = call->scratch + worker * call->plan->scratch;
     const int64_t size = (u.row_end - u.row_begin) * (u.panel_end - u.panel_begin) * GEMM_PANEL;
     memset(tile, 0, (size_t)size * sizeof(real));

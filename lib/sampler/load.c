@@ -13,8 +13,8 @@
 static const uint64_t BYTES_MOST = (uint64_t)1 << 30;
 static const uint64_t FILE_SHARE = 8;
 
-void sampler_load_text(const gan_sampler_opts *o, const char *function, const char *text) {
-    if (o->error && o->error_bytes) snprintf(o->error, o->error_bytes, "%s%s", function, text);
+void sampler_load_text(const gan_sampler_opts *o, const char *text) {
+    if (o->error && o->error_bytes) snprintf(o->error, o->error_bytes, "%s", text);
 }
 
 static int32_t check_options(gan_context *ctx, const gan_sampler_opts *o) {
@@ -111,12 +111,12 @@ int32_t sampler_load(const char *path, const void *memory, size_t bytes, const g
     int32_t code = create(o, &s);
     if (code) {
         sampler_load_text(
-            o, "gan_sampler_load: ", "no memory, or GAN_ISA names kernels that are not there");
+            o, "gan_sampler_load: no memory, or GAN_ISA names kernels that are not there");
         return code;
     }
     code = load(s, path, memory, bytes, o);
     if (code) {
-        sampler_load_text(o, "", s->ctx->error_text);
+        sampler_load_text(o, s->ctx->error_text);
         code = error_report(s->ctx, code);
         sampler_free(s);
         return code;

@@ -90,7 +90,7 @@ int32_t place_buffers(gan_sampler *s);
 int32_t sampler_load(const char *path, const void *memory, size_t bytes,
                      const gan_sampler_opts *opts, gan_sampler **out);
 /* Puts the text, which outlives the context that it was written in, where the host wants it. */
-void sampler_load_text(const gan_sampler_opts *o, const char *function, const char *text);
+void sampler_load_text(const gan_sampler_opts *o, const char *text);
 void sampler_free(gan_sampler *s);
 void sampler_describe(const gan_sampler *s, gan_sampler_info *info);
 
