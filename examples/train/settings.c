@@ -13,7 +13,7 @@ static const char CONFIG[] = "config.json";
 
 /* ---- the options ----------------------------------------------------------------------------- */
 
-enum { ROWS = 35, SYSTEMS = 16 };
+enum { ROWS = 36, SYSTEMS = 16 };
 
 static option_table table_of(settings *s, option_row rows[ROWS]) {
     const option_row all[] = {
@@ -38,6 +38,7 @@ static option_table table_of(settings *s, option_row rows[ROWS]) {
         {"loss", OPTION_TEXT, &s->loss, 0, 0, "minimax, non-saturating, lsgan, hinge, wasserstein"},
         {"lr", OPTION_NUMBER, &s->lr, 0, 1e9, "learning rate of both networks"},
         {"linear-steps", OPTION_INTEGER, &s->linear_steps, 1, 1e9, "after which the rate is 0"},
+        {"linear-from", OPTION_INTEGER, &s->linear_from, 1, 1e9, "steps before it begins to fall"},
         {"beta1", OPTION_NUMBER, &s->beta1, 0, 0.999999, "of Adam"},
         {"n-critic", OPTION_INTEGER, &s->n_critic, 1, 10000, "discriminator updates a step"},
         {"lambda", OPTION_NUMBER, &s->lambda, 0, 1e9, "weight of the penalty; pix2pix: of L1"},
@@ -240,6 +241,7 @@ int settings_apply(const settings *s, gan_trainer_opts *o) {
     set_number(&o->lr_g, s->lr);
     set_number(&o->lr_d, s->lr);
     set_integer(&o->linear_steps, s->linear_steps);
+    set_integer(&o->linear_from, s->linear_from);
     set_number(&o->beta1, s->beta1);
     set_number(unet ? &o->l1 : &o->lambda, s->lambda);
     set_number(&o->gamma, s->gamma);

@@ -12,7 +12,7 @@ typedef struct settings {
     const char *system, *variant, *data, *mnist, *channels, *loss, *norm, *penalty, *augment, *out;
     int64_t size, cell, limit, flip;
     int64_t steps, batch, width, latent, n_critic, seed, threads, save_every, sample_every;
-    int64_t no_skips, linear_steps, penalty_every, relativistic, premultiply;
+    int64_t no_skips, linear_steps, linear_from, penalty_every, relativistic, premultiply;
     double lr, beta1, lambda, gamma, average;
     int64_t resume, force;
     char *kept; /* the text of config.json, which owns some of the texts above */

@@ -214,8 +214,8 @@ typedef struct gan_trainer_opts {
     int32_t halve_every; /* steps after which both rates are halved: if the mean of M over them
                             is no new least (halve_stalled), or always; 0: never           */
     int32_t halve_stalled;
-    int32_t linear_steps; /* both rates fall in a straight line, to 0 after so many steps; 0:
-                             they do not                                                   */
+    int32_t linear_steps; /* both rates fall in a straight line, to 0 after so many steps (from
+                             linear_from on); 0: they do not                               */
     double lr_decay;      /* both rates are divided by it after each step; 1                    */
     double lr_floor;      /* and never fall below this by a schedule                            */
 
@@ -235,6 +235,8 @@ typedef struct gan_trainer_opts {
                               loader's option gives them; 0                                     */
     int32_t penalty_every; /* the penalty is taken in each so-many-th step only, and counts so
                               many times there (Karras et al. 2020, appendix B); 0 and 1: in all */
+    int32_t linear_from;   /* steps that linear_steps leaves the rates as they are, before they
+                              begin to fall: below linear_steps; 0                           */
 } gan_trainer_opts;
 
 /* Fills `opts` with the system's preset. A wrong system or variant leaves system 0, which

@@ -68,6 +68,7 @@ const preset_option preset_options[] = {
     FREE(halve_every, 0, MOST),
     FREE(halve_stalled, 0, 1),
     FREE_LATER(linear_steps, 0, MOST),
+    FREE_LATER(linear_from, 0, MOST),
     NUMBER(lr_decay, 1, 1e9),
     NUMBER(lr_floor, 0, 1e9),
     NUMBER(gamma, 0, 1),
@@ -159,6 +160,8 @@ static const char *disagreement(const gan_trainer_opts *o) {
          "halve_stalled needs BEGAN's measure"},
         {o->latent_kind == GAN_LATENT_UNIFORM && !(o->latent_lo < o->latent_hi),
          "latent_lo must be below latent_hi"},
+        {o->linear_from && o->linear_from >= o->linear_steps,
+         "linear_from must be below linear_steps"},
         {o->momentum_end > 0 && !(o->momentum > 0), "momentum_end needs a momentum above 0"},
         {o->beta1 >= 1 || o->beta2 >= 1 || o->alpha >= 1 || o->momentum >= 1 ||
              o->momentum_end >= 1 || o->average >= 1,

@@ -9,7 +9,7 @@
 static double rate(const gan_trainer *t, double first) {
     const gan_trainer_opts *o = &t->opts;
     double now = first * pow(0.5, (double)t->state.halvings);
-    if (o->linear_steps) now *= rates_ramp(1, 0, t->state.step, 0, o->linear_steps);
+    if (o->linear_steps) now *= rates_ramp(1, 0, t->state.step, o->linear_from, o->linear_steps);
     return rates_step_decay(now, 1 / o->lr_decay, t->state.step, 1, fmin(first, o->lr_floor));
 }
 

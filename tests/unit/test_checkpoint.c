@@ -259,9 +259,9 @@ static void test_average_left_behind(void **state) {
 
 /* Rewrites a checkpoint as from before there were these options. */
 static void make_older(gan_context *ctx, const char *path) {
-    static const char *const later[] = {"option.skips",         "option.linear_steps",
-                                        "option.penalty_every", "option.augment",
-                                        "option.relativistic",  "option.premultiply"};
+    static const char *const later[] = {
+        "option.skips",   "option.linear_steps", "option.linear_from", "option.penalty_every",
+        "option.augment", "option.relativistic", "option.premultiply"};
     safetensors file;
     char sum[CHECKSUM_TEXT];
     size_t kept = 0;
@@ -299,7 +299,7 @@ static void test_older_checkpoints(void **state) {
     gan_trainer_opts kept = {.struct_size = sizeof kept};
     assert_ok(ctx, gan_trainer_opts_load(ctx, path, &kept));
     assert_int_equal(kept.skips, 1);
-    assert_int_equal(kept.linear_steps, 0);
+    assert_int_equal(kept.linear_steps | kept.linear_from, 0);
     assert_int_equal(kept.augment | kept.relativistic | kept.premultiply, 0);
     t = small_trainer(ctx, &o, 16, &l);
     assert_ok(ctx, gan_trainer_load(t, path));

@@ -157,6 +157,8 @@ static void test_refused_options(void **state) {
     REFUSED(GAN_SYSTEM_GAN, 28, o.norm = GAN_NORM_LAYER, "has no norm");
     REFUSED(GAN_SYSTEM_BEGAN, 32, o.norm = GAN_NORM_INSTANCE, "has no norm");
     REFUSED(GAN_SYSTEM_DCGAN, 28, o.network = GAN_NETWORK_DENSE, "has no norm");
+    REFUSED(GAN_SYSTEM_DCGAN, 28, (o.linear_steps = 4, o.linear_from = 4), "linear_from");
+    REFUSED(GAN_SYSTEM_DCGAN, 28, o.linear_from = 4, "linear_from must be below linear_steps");
     REFUSED(GAN_SYSTEM_GAN, 30, o.network = GAN_NETWORK_INFO, "side 30", "the next is 32");
 
     gan_trainer_opts o;
@@ -312,12 +314,15 @@ static void test_rates(void **state) {
 
     o = small_opts(GAN_SYSTEM_DCGAN, GAN_VARIANT_DEFAULT);
     o.linear_steps = 4;
-    t = small_trainer(ctx, &o, 16, &l);
-    static const double shares[] = {1, 0.75, 0.5, 0.25, 0, 0};
-    for (int i = 0; i < COUNT_OF(shares); i++)
-        assert_near(run_steps(ctx, t, 1).lr_d, 2e-4 * shares[i], 1e-12);
-    gan_trainer_unref(t);
-    gan_loader_unref(l);
+    static const double shares[2][6] = {{1, 0.75, 0.5, 0.25, 0, 0}, {1, 1, 1, 0.5, 0, 0}};
+    for (int late = 0; late < 2; late++) {
+        o.linear_from = late ? 2 : 0;
+        t = small_trainer(ctx, &o, 16, &l);
+        for (int i = 0; i < COUNT_OF(shares[late]); i++)
+            assert_near(run_steps(ctx, t, 1).lr_d, 2e-4 * shares[late][i], 1e-12);
+        gan_trainer_unref(t);
+        gan_loader_unref(l);
+    }
 
     o = small_opts(GAN_SYSTEM_BEGAN, GAN_VARIANT_DEFAULT);
     o.lr_g = o.lr_d = 1e-9; /* so that M stalls */

@@ -2,7 +2,7 @@
  *
  * Ownership, in one sentence: what comes back as a value is borrowed (from its scope or its
  * parent); what comes back through `**out` is the caller's, to be given back by the matching
- * `_unref` or `_destroy`.
+ * `_unref`, `_destroy` or `_free`.
  *
  * Threads: a context and everything made from it belong to one thread at a time; different contexts
  * are independent. Only the `_unref` functions may be called from any thread at any time.
@@ -42,7 +42,7 @@ enum {
     GAN_EINVAL = -1,     /* an argument, shape or option is wrong                        */
     GAN_ENOMEM = -2,     /* the allocator, or the context's byte limit, refused          */
     GAN_ESTATE = -3,     /* right call, wrong moment: spent graph, dead context, fork    */
-    GAN_ENODIFF = -4,    /* an operator without a derivative was differentiated          */
+    GAN_ENODIFF = -4,    /* reserved: every operator has a derivative                    */
     GAN_EUNREACHED = -5, /* GAN_GRAD_STRICT: a tensor does not influence the result      */
     GAN_ENONFINITE = -6, /* an infinity or NaN where training cannot go on               */
     GAN_EMIXED = -7,     /* a penalised critic mixes samples                             */
@@ -87,7 +87,7 @@ enum {
 /* What a context is made with. */
 typedef struct gan_context_opts {
     uint32_t struct_size; /* set by gan_context_opts_init                              */
-    int32_t threads;      /* worker threads with the caller's; 0 = one per core         */
+    int32_t threads;      /* with the caller's, 256 at most; 0 = one per core           */
     uint64_t seed;        /* of the random numbers                                      */
     uint64_t byte_limit;  /* most bytes held from the allocator at once; 0 = no limit   */
     gan_alloc_fn alloc;   /* NULL: malloc                                               */
@@ -109,7 +109,8 @@ GAN_API void gan_context_opts_init(gan_context_opts *opts, size_t size);
 GAN_API int32_t gan_context_create(const gan_context_opts *opts, gan_context **out);
 
 /* Joins the threads, releases all scopes and graphs. Handles the caller still owns stay valid for
- * `_unref`, and only for that: any other use of them is GAN_ESTATE. NULL is allowed. */
+ * `_unref` and for what only reads the handle (gan_tensor_data, gan_tensor_shape): any other use of
+ * them is GAN_ESTATE. NULL is allowed. */
 GAN_API void gan_context_destroy(gan_context *ctx);
 
 /* Gives cached memory back to the allocator. */
@@ -144,7 +145,7 @@ GAN_API void gan_context_reset_peak(gan_context *ctx);
 /* Functions that return a status return 0 or a negative GAN_E… code. Operators return NULL on
  * failure, and NULL in gives NULL out, so an expression is checked once, at its end: the first
  * error stays until it is read. A status function that is given such a NULL returns that pending
- * code. */
+ * code, or GAN_EINVAL where no other argument tells it the context. */
 
 /* The text of the last error, one line: function, argument, shapes. "" if there was none. Valid
  * until the next call with this context. */
@@ -160,8 +161,8 @@ GAN_API int32_t gan_error_code(gan_context *ctx);
  * negative code. */
 GAN_API int64_t gan_scope_begin(gan_context *ctx);
 
-/* Ends the scope and every one opened inside it. When the outermost ends, the tape is cut: tensors
- * taken out of it keep their values and are constants from then on. */
+/* Ends the scope and every one opened inside it. When the outermost ends, what was recorded in it
+ * is cut: results taken out of it keep their values and are constants from then on. */
 GAN_API int32_t gan_scope_end(gan_context *ctx, int64_t mark);
 
 /* ---- recorder -------------------------------------------------------------------------------- */

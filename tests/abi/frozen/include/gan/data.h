@@ -7,8 +7,8 @@
  * Each picture on its way in is
  *   1. resampled, where `fit` says so: a side that shrinks by area averaging, one that grows
  *      bilinearly (pixel centres at half integers), with alpha on premultiplied colours;
- *   2. converted to `channels`: grey by the weights of ITU-R BT.601, (299 R + 587 G + 114 B) /
- * 1000; alpha is dropped by composing on `background`, or begins as opaque;
+ *   2. converted to `channels`: grey by the weights of ITU-R BT.601, which are 0.299 R + 0.587 G +
+ *      0.114 B; alpha is dropped by composing on `background`, or begins as opaque;
  *   3. centred in the final image: around it is transparency, or without alpha the background.
  * Alpha can be learned like a colour: the colours of a fully transparent pixel are stored as 0, so
  * that what cannot be seen does not matter.

@@ -19,8 +19,8 @@ enum {
 };
 
 /* d y / d wrt[i] for a y of one element. grads[0..n) are the caller's to unref and are written on
- * success only. A sweep consumes the graph behind it: another over it is GAN_ESTATE, unless a flag
- * keeps it. Only what leads to wrt is computed. */
+ * success only; one may be written without changing another. A sweep consumes the graph behind it:
+ * another over it is GAN_ESTATE, unless a flag keeps it. Only what leads to wrt is computed. */
 GAN_API int32_t gan_grad(gan_tensor *y, gan_tensor *const *wrt, size_t n, uint32_t flags,
                          gan_tensor **grads);
 

@@ -1,4 +1,4 @@
-/* PNG pictures. A build without libpng (-DGAN_PNG=OFF) returns GAN_ENOTSUP from both.
+/* PNG pictures. A build without libpng (-DGAN_PNG=OFF) fails with GAN_ENOTSUP in both.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef GAN_IMAGE_H
@@ -17,7 +17,7 @@ GAN_API gan_tensor *gan_png_read(gan_context *ctx, const char *path, int32_t cha
                                  double hi);
 
 /* Writes images (N,H,W,C), C 1, 3 or 4, as one PNG grid with `columns` cells a row and `gap` pixels
- * of background between cells. lo..hi maps to 0..255; values outside are clamped, NaN is 0. The
+ * of white between cells. lo..hi maps to 0..255; values outside are clamped, NaN is 0. The
  * file is written whole or not at all. */
 GAN_API int32_t gan_png_write_grid(gan_tensor *images, const char *path, int32_t columns,
                                    int32_t gap, double lo, double hi);

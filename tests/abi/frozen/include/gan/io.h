@@ -1,6 +1,7 @@
 /* Files of weights and of data sets. Paths are UTF-8. Files are read as if hostile: any content
  * gives a clear error or a correct result, within memory bounded by the file's size. They are
- * written whole or not at all (a temporary file beside the target, synced and renamed).
+ * written whole or not at all (a temporary file beside the target, synced and renamed; one that a
+ * kill leaves behind is called .gan-….tmp).
  *
  * Errors: GAN_EIO (the operating system's reason is in the text), GAN_EFORMAT, GAN_ENOMEM.
  *
@@ -22,7 +23,9 @@ GAN_API int32_t gan_module_save(const gan_module *m, const char *path);
 /* The same, for a model that describes itself: `input` is the batch that was given to the network
  * and `output` its recorded result (run it in evaluation mode, recording on, the input tracked).
  * gan.graph is the JSON list of the operators between them. `range` names the meaning of the
- * output's numbers: "-1..1", "0..1" or "". */
+ * output's numbers: "-1..1", "0..1" or "". GAN_ESTATE while a batch norm or dropout of m is in
+ * training mode; GAN_ENOTSUP names an operator whose choice belongs to the batch that was recorded:
+ * lookups, maxima over axes or pieces (maxout) or windows, dropout. */
 GAN_API int32_t gan_module_save_traced(const gan_module *m, const char *path, gan_tensor *input,
                                        gan_tensor *output, const char *range);
 

@@ -69,7 +69,7 @@ GAN_API gan_module *gan_add_conv_transpose2d(gan_module *parent, const char *nam
 typedef struct gan_norm_opts {
     uint32_t struct_size;
     int32_t affine;  /* has a gain and a shift; 1 */
-    double eps;      /* 1e-5 */
+    double eps;      /* 1e-5; 1.2e-38 or more */
     double momentum; /* of batch norm's running statistics; 0.1 */
 } gan_norm_opts;
 GAN_API void gan_norm_opts_init(gan_norm_opts *opts, size_t size);
@@ -86,9 +86,12 @@ GAN_API gan_module *gan_add_instance_norm(gan_module *parent, const char *name, 
  * (features) or (h, w, c). */
 GAN_API gan_module *gan_add_layer_norm(gan_module *parent, const char *name, const int64_t *shape,
                                        int32_t rank, const gan_norm_opts *opts);
+/* Per sample and group of channels; `groups` divides `channels`, of which gain and shift have one
+ * number each. */
 GAN_API gan_module *gan_add_group_norm(gan_module *parent, const char *name, int32_t groups,
                                        int64_t channels, const gan_norm_opts *opts);
 
+/* The activations of ops.h as layers, without parameters. */
 GAN_API gan_module *gan_add_relu(gan_module *parent, const char *name);
 GAN_API gan_module *gan_add_leaky_relu(gan_module *parent, const char *name, double slope);
 GAN_API gan_module *gan_add_elu(gan_module *parent, const char *name, double alpha);
@@ -109,6 +112,7 @@ GAN_API gan_module *gan_add_dropout(gan_module *parent, const char *name, double
 /* gan_minibatch_std as a layer. */
 GAN_API gan_module *gan_add_minibatch_std(gan_module *parent, const char *name, int64_t group);
 
+/* gan_flatten, gan_unflatten and gan_upsample_nearest (factor 1 to 1024) as layers. */
 GAN_API gan_module *gan_add_flatten(gan_module *parent, const char *name);
 GAN_API gan_module *gan_add_unflatten(gan_module *parent, const char *name, int64_t c, int64_t h,
                                       int64_t w);

@@ -59,7 +59,7 @@ typedef struct gan_conv2d_opts {
     int32_t stride_h, stride_w;
     int32_t dilation_h, dilation_w;
     int32_t pad_top, pad_bottom, pad_left, pad_right;
-    int32_t output_pad_h, output_pad_w; /* transposed only: extra rows below, columns right */
+    int32_t output_pad_h, output_pad_w; /* of transposed ones: extra rows below, columns right */
     int32_t bias;                       /* layers only: 1 = has one (the default) */
 } gan_conv2d_opts;
 /* Stride 1, dilation 1, no padding, bias. */
@@ -73,8 +73,8 @@ GAN_API gan_tensor *gan_conv2d(gan_tensor *x, gan_tensor *w, const gan_conv2d_op
  * result is (N,H',W',O), H' = stride (H - 1) + dilation (KH - 1) + 1 - pads + output_pad. */
 GAN_API gan_tensor *gan_conv_transpose2d(gan_tensor *x, gan_tensor *w, const gan_conv2d_opts *opts);
 
-/* The convolution's gradients as operators: in x, given x's size, g (N,H',W',O) and w (O,KH,KW,C);
- * and in w, given x, g and the kernel's size. */
+/* The convolution's gradients as operators, g (N,H',W',O): in x, (N,h,width,C), given w
+ * (O,KH,KW,C); and in w, (O,kh,kw,C), given x (N,H,W,C). */
 GAN_API gan_tensor *gan_conv2d_data_grad(gan_tensor *g, gan_tensor *w, int64_t h, int64_t width,
                                          const gan_conv2d_opts *opts);
 GAN_API gan_tensor *gan_conv2d_weight_grad(gan_tensor *x, gan_tensor *g, int64_t kh, int64_t kw,
@@ -108,7 +108,9 @@ GAN_API gan_tensor *gan_flatten(gan_tensor *x);
 GAN_API gan_tensor *gan_unflatten(gan_tensor *x, int64_t c, int64_t h, int64_t w);
 /* Axis i of the result is axis perm[i] of x; perm has rank entries. */
 GAN_API gan_tensor *gan_transpose(gan_tensor *x, const int32_t *perm);
+/* x repeated to a shape that NumPy's broadcasting allows. */
 GAN_API gan_tensor *gan_broadcast(gan_tensor *x, const int64_t *shape, int32_t rank);
+/* n tensors, equal but along the axis, one behind the other; n >= 1. */
 GAN_API gan_tensor *gan_concat(gan_tensor *const *xs, int32_t n, int32_t axis);
 /* x[start, start + size) per axis; both arrays have rank entries. */
 GAN_API gan_tensor *gan_slice(gan_tensor *x, const int64_t *start, const int64_t *size);
@@ -128,7 +130,7 @@ GAN_API gan_tensor *gan_track(gan_tensor *x);
 
 /* ---- images ---------------------------------------------------------------------------------- */
 
-/* (N,H,W,C) to (N,H*factor,W*factor,C), each pixel repeated. */
+/* (N,H,W,C) to (N,H*factor,W*factor,C), each pixel repeated; factor 1 to 1024. */
 GAN_API gan_tensor *gan_upsample_nearest(gan_tensor *x, int32_t factor);
 /* Windows of size x size at the stride, `pad` around. Averages count padding as zeros of the window
  * (PyTorch's count_include_pad); maxima never choose padding. */

@@ -23,7 +23,7 @@ typedef struct gan_adam_opts {
     double lr;            /* 1e-3 */
     double beta1;         /* 0.9 */
     double beta2;         /* 0.999 */
-    double eps;           /* 1e-8 */
+    double eps;           /* 1e-8; 1.2e-38 or more */
     double weight_decay;  /* added to the gradient: weight_decay * w; 0 */
     double max_grad_norm; /* gradients are scaled to this global norm if above; 0 = never */
 } gan_adam_opts;
@@ -38,7 +38,7 @@ typedef struct gan_rmsprop_opts {
     uint32_t reserved;
     double lr;            /* 1e-2 */
     double alpha;         /* 0.99 */
-    double eps;           /* 1e-8 */
+    double eps;           /* 1e-8; 1.2e-38 or more */
     double momentum;      /* 0 */
     double weight_decay;  /* 0 */
     double max_grad_norm; /* 0 */
@@ -79,6 +79,7 @@ GAN_API int32_t gan_optimizer_step(gan_optimizer *o, gan_tensor *const *grads, s
 GAN_API size_t gan_optimizer_parameter_count(const gan_optimizer *o);
 GAN_API gan_tensor *gan_optimizer_parameter(const gan_optimizer *o, size_t i);
 
+/* The learning rate of the next step. Setting it: finite, 0 or more, else GAN_EINVAL. */
 GAN_API double gan_optimizer_lr(const gan_optimizer *o);
 GAN_API int32_t gan_optimizer_set_lr(gan_optimizer *o, double lr);
 

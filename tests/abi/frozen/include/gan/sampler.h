@@ -33,7 +33,7 @@ typedef struct gan_sampler gan_sampler;
 /* How a sampler is made. */
 typedef struct gan_sampler_opts {
     uint32_t struct_size; /* set by gan_sampler_opts_init                                       */
-    int32_t threads;      /* that compute, with the caller's; 0 = one per core                  */
+    int32_t threads;      /* that compute, with the caller's, 256 at most; 0 = one per core     */
     int32_t images;       /* computed together at most, 1 to 64: many are faster each, and take
                              more memory; 8                                                     */
     int32_t background;   /* 1: one thread more, for gan_sampler_start; 0                       */
@@ -47,7 +47,7 @@ typedef struct gan_sampler_opts {
     gan_alloc_fn alloc;   /* NULL: malloc. Called by load and free only, on their thread        */
     gan_free_fn free;     /* NULL: free; both or neither                                        */
     void *user;           /* first argument of both                                             */
-    char *error;          /* where a failing load puts its text, or NULL                        */
+    char *error;          /* where a load that fails (but for struct_size) puts its text, or NULL */
     size_t error_bytes;   /* room there, the final 0 included                                   */
 } gan_sampler_opts;
 
@@ -56,8 +56,9 @@ GAN_API void gan_sampler_opts_init(gan_sampler_opts *opts, size_t size);
 
 /* Loads a model. opts NULL: defaults. Any content of the file gives an error or a sampler, within
  * byte_limit. Errors: GAN_EIO, GAN_EFORMAT (no description, or one that is wrong), GAN_ENOTSUP (an
- * operator, or a mixing of samples, that the sampler does not have), GAN_EINVAL, GAN_ENOMEM,
- * GAN_EABI; *out is written on success only. */
+ * operator, or a mixing of samples, that the sampler does not have; more than 1.4e11 multiply-adds
+ * an image and 65,536 for each weight of the file), GAN_EINVAL, GAN_ENOMEM, GAN_EABI; *out is
+ * written on success only. */
 GAN_API int32_t gan_sampler_load(const char *path, const gan_sampler_opts *opts, gan_sampler **out);
 
 /* The same from a file's bytes, which are not kept. */
@@ -67,7 +68,8 @@ GAN_API int32_t gan_sampler_load_memory(const void *file, size_t bytes,
 /* Cancels what runs, joins the threads, frees everything. NULL is allowed. */
 GAN_API void gan_sampler_free(gan_sampler *s);
 
-/* The text of the last error, one line; "" if there was none. Valid until the next call. */
+/* The text of the last error, one line; "" if there was none. Valid until the next call. While a
+ * background job runs, it says that it does. */
 GAN_API const char *gan_sampler_error(const gan_sampler *s);
 
 /* What a sampler is. */
@@ -126,7 +128,7 @@ typedef struct gan_sampler_request {
     float *floats;           /* (n, height, width, channels), or NULL                        */
     uint8_t *rgba;           /* rows of pixels of 4 bytes, the top row first, or NULL        */
     int32_t width, height;   /* pixels of a row, and rows                                    */
-    size_t pitch;            /* bytes from row to row                                        */
+    size_t pitch;            /* bytes from row to row, never backwards                       */
     int32_t columns;         /* cells of the grid in a row; 0 = as many as fit               */
     int32_t scale;           /* every pixel becomes so many by so many, 1 to 64; 1           */
     int32_t alpha_threshold; /* 1 to 255: alpha below is 0, others 255; 0 = as generated     */
@@ -154,7 +156,7 @@ GAN_API int32_t gan_sampler_sample_float(gan_sampler *s, uint64_t seed, const in
 
 /* Image to image (pix2pix): one picture of the input's size, RGBA8 with rows source_pitch apart, to
  * the generated one. Of the source's four channels those that the network knows are used; grey is
- * red's. */
+ * red's. Where it knows alpha, colours under alpha 0 count as 0, as data sets have them. */
 GAN_API int32_t gan_sampler_translate_rgba8(gan_sampler *s, const uint8_t *source,
                                             size_t source_pitch, const gan_sampler_request *pixels,
                                             uint8_t *rgba, int32_t width, int32_t height,
@@ -172,7 +174,8 @@ GAN_API int32_t gan_latent_slerp(const float *a, const float *b, int64_t n, doub
 /* ---- within a frame's budget ----------------------------------------------------------------- */
 
 /* Takes a request on; the memory it points to must live until it is done or cancelled. GAN_ESTATE
- * while another one is on its way. */
+ * while another one is on its way. Labels and inputs are not copied, but read when their images'
+ * turn comes: a label that is no class by then ends the request with GAN_EINVAL. */
 GAN_API int32_t gan_sampler_begin(gan_sampler *s, const gan_sampler_request *r);
 
 /* Works for about budget_us microseconds, on the caller's and the sampler's threads, in slices
@@ -191,8 +194,8 @@ GAN_API void gan_sampler_cancel(gan_sampler *s);
 /* ---- in the background ----------------------------------------------------------------------- */
 
 /* Takes a request on and returns at once; the sampler's own thread works on it. The request's
- * memory must live until poll or wait says that it is done, or cancel returns. GAN_ESTATE without
- * the option `background` or while another one is on its way. */
+ * memory must live, labels and inputs unchanged, until poll or wait says that it is done, or cancel
+ * returns. GAN_ESTATE without the option `background` or while another one is on its way. */
 GAN_API int32_t gan_sampler_start(gan_sampler *s, const gan_sampler_request *r);
 
 /* 1: done; 0: not yet; negative: it failed, or nothing was started (GAN_ESTATE). */

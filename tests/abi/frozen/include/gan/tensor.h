@@ -35,7 +35,7 @@ GAN_API gan_tensor *gan_one_hot(gan_context *ctx, const int32_t *labels, int64_t
                                 int64_t classes);
 
 /* Random numbers from the context's seed, the same bits for any thread count (Philox 4x32-10,
- * Salmon et al. 2011). Uniform in [lo, hi). */
+ * Salmon et al. 2011). Uniform in [lo, hi), both within float. */
 GAN_API gan_tensor *gan_rand(gan_context *ctx, const int64_t *shape, int32_t rank, double lo,
                              double hi);
 /* Standard normal. */

@@ -50,11 +50,15 @@ enum {
  *
  *              default                       paper                         code
  *   dcgan      batch 64, normal latents      batch 128, uniform latents    as default
- *   cgan       DCGAN's networks              dense and maxout networks     labels at every layer
+ *   cgan       DCGAN's networks, -1..1       dense and maxout networks     labels at every layer,
+ *                                                                          batch 128, 0..1
  *   wgan       warm-up, clips after          no warm-up                    clips before
- *   wgan-gp    Adam (0, 0.9), pixels -1..1   as default                    Adam (0.5, 0.9), 0..1
- *   dragan     uniform noise, convolutions   Gaussian noise                dense networks, 0..1
- *   began      lr halved when M stalls       as default                    each 100,000 steps
+ *   wgan-gp    Adam (0, 0.9), pixels -1..1   as default                    Adam (0.5, 0.9), 0..1,
+ *                                                                          batch 50
+ *   dragan     uniform noise, convolutions   Gaussian noise                dense networks, 0..1,
+ *                                                                          batch 128
+ *   began      lr 1e-4, halved when M        as default                    8e-5, halved each
+ *              stalls                                                      100,000 steps
  *
  * GAN_VARIANT_LUCIC is of gan, wgan, wgan-gp, dragan and began: the comparison of Lucic et al.
  * 2018, "Are GANs created equal?", in which all have the same generator (GAN_NETWORK_INFO), 64
@@ -76,7 +80,8 @@ GAN_API const char *gan_system_name(int32_t system);
 GAN_API int32_t gan_system_find(const char *name);
 
 /* The side of the images that the system's networks take for pictures of `side` pixels: the next
- * one that fits (began and pix2pix: 28 -> 32), for gan_data_opts.pad_to. 0: too small or large. */
+ * one that fits (began and pix2pix: 28 -> 32), for gan_data_opts.pad_to. 0: below 1, or beyond the
+ * largest. */
 GAN_API int32_t gan_system_side(int32_t system, int32_t side);
 
 /* The same of networks by their GAN_NETWORK_ number, which other variants of a system may have. */
@@ -158,7 +163,8 @@ typedef struct gan_trainer_opts {
     int32_t unit_range;          /* pixels are 0: -1..1, 1: 0..1                                */
     int32_t network;             /* GAN_NETWORK_…                                               */
     int32_t width;               /* channels (units) of the narrowest layer                     */
-    int32_t norm;                /* GAN_NORM_… of the discriminator                             */
+    int32_t norm;                /* GAN_NORM_… of the discriminator; 0 with dense networks and
+                                    autoencoders, which have none                               */
     int32_t condition;           /* GAN_CONDITION_…: labels, as maps beside the image's channels
                                     or by projection (Miyato & Koyama 2018)                     */
     int32_t packing;             /* samples that the discriminator sees together (Lin et al.
@@ -208,8 +214,8 @@ typedef struct gan_trainer_opts {
     int32_t halve_every; /* steps after which both rates are halved: if the mean of M over them
                             is no new least (halve_stalled), or always; 0: never           */
     int32_t halve_stalled;
-    int32_t linear_steps; /* both rates fall in a straight line, to 0 after so many steps; 0:
-                             they do not                                                   */
+    int32_t linear_steps; /* both rates fall in a straight line, to 0 after so many steps (from
+                             linear_from on); 0: they do not                               */
     double lr_decay;      /* both rates are divided by it after each step; 1                    */
     double lr_floor;      /* and never fall below this by a schedule                            */
 
@@ -229,6 +235,8 @@ typedef struct gan_trainer_opts {
                               loader's option gives them; 0                                     */
     int32_t penalty_every; /* the penalty is taken in each so-many-th step only, and counts so
                               many times there (Karras et al. 2020, appendix B); 0 and 1: in all */
+    int32_t linear_from;   /* steps that linear_steps leaves the rates as they are, before they
+                              begin to fall: below linear_steps; 0                           */
 } gan_trainer_opts;
 
 /* Fills `opts` with the system's preset. A wrong system or variant leaves system 0, which
@@ -237,7 +245,9 @@ GAN_API void gan_trainer_opts_init(gan_trainer_opts *opts, size_t size, int32_t 
                                    int32_t variant);
 
 /* Sets the batch, the range of pixels and premultiply in a loader's options to what the system asks
- * for, and lets epochs follow each other without a gap (GAN_REMAINDER_WRAP). */
+ * for, and lets epochs follow each other without a gap (GAN_REMAINDER_WRAP). GAN_EINVAL: NULL, a
+ * wrong system or struct_size, or premultiply for a struct of an older header, without the field.
+ */
 GAN_API int32_t gan_trainer_loader_opts(const gan_trainer_opts *opts, gan_loader_opts *loader);
 
 /* ---- the trainer ----------------------------------------------------------------------------- */
@@ -251,8 +261,9 @@ GAN_API int32_t gan_trainer_create(gan_context *ctx, const gan_trainer_opts *opt
                                    gan_loader *loader, gan_trainer **out);
 GAN_API void gan_trainer_unref(gan_trainer *t); /* from any thread; NULL is allowed */
 
-/* Numbers of one step; NaN where the system has no such number. Losses and scores are those of the
- * last discriminator update and of the generator update, each before its step. */
+/* Numbers of one step; NaN where the system has no such number, or the step took no penalty. Losses
+ * and scores are those of the last discriminator update and of the generator update, each before
+ * its step. */
 typedef struct gan_trainer_stats {
     uint32_t struct_size; /* set it to sizeof before the call                              */
     int32_t d_updates;    /* discriminator updates in this step                            */
@@ -279,17 +290,21 @@ typedef struct gan_trainer_stats {
  * the schedules and the average. GAN_UPDATE_SAME_FAKES: the last discriminator update's images are
  * recorded, and scored once more instead of new ones. With `relativistic` the generator update
  * scores its images, then the last real ones again. With `augment` each scoring augments first. A
- * host's loop that calls the public functions
- * in this order gets the same bits from the same seed.
+ * host's loop that calls the public functions in this order gets the same bits from the same seed;
+ * not with matching_aware, for no public function draws wrong labels.
  *
  * A step that fails, for whatever reason, leaves no trace: weights, moments, statistics, k, the
  * loader's place and that of the random numbers are as before, also when the discriminator's
  * updates had gone through. A loss or gradient that is not finite is GAN_ENONFINITE, and the text
- * tells whose and which. `stats` may be NULL; it is filled up to its struct_size, on success only.
+ * tells whose and which. An error that was pending before stays so. `stats` may be NULL; it is
+ * filled up to its struct_size, on success only.
  */
 GAN_API int32_t gan_trainer_step(gan_trainer *t, gan_trainer_stats *stats);
 
-/* The networks; borrowed. `averaged` is NULL without `average`. */
+/* The networks; borrowed. `averaged` is NULL without `average`. gan_module_spectral_norm of the
+ * discriminator goes right after gan_trainer_create, before gan_trainer_load, too: checkpoints then
+ * have its vectors. What changes the generator's layers must change the averaged one's alike, or
+ * the next step is GAN_ESTATE. */
 GAN_API gan_module *gan_trainer_generator(const gan_trainer *t);
 GAN_API gan_module *gan_trainer_discriminator(const gan_trainer *t);
 GAN_API gan_module *gan_trainer_averaged(const gan_trainer *t);
@@ -304,12 +319,14 @@ GAN_API gan_tensor *gan_trainer_latents(gan_trainer *t, int64_t n);
 
 /* Images (n,s,s,c) of latents (n, latent), or with pix2pix of given images (n,s,s,input_channels),
  * of the current scope and in the range of the data, from the averaged generator if there is one.
- * labels: n of them with labels, else NULL. Batch norm uses its running statistics; pix2pix keeps
- * dropout on, its only noise. With `premultiply` colours are divided by alpha again, as files and
- * screens have them. Not recorded. */
+ * labels: n of them with labels, else NULL. Batch norm uses its running statistics.
+ * GAN_NETWORK_UNET and GAN_NETWORK_JOINT keep dropout on: it is the noise of the one, and what the
+ * images of the other vary by, however much their latents differ. With `premultiply` colours are
+ * divided by alpha again, as files and screens have them. Not recorded. */
 GAN_API gan_tensor *gan_trainer_sample(gan_trainer *t, gan_tensor *z, const int32_t *labels);
 
-/* The same from the generator in training mode, recorded: for a host's own loop. */
+/* The same from the generator that is trained, in the mode it is in (training, unless the host
+ * changed it), recorded while recording is on: for a host's own loop. */
 GAN_API gan_tensor *gan_trainer_generate(gan_trainer *t, gan_tensor *z, const int32_t *labels);
 
 /* The discriminator's scores: (n/packing, 1), (n,h,w,1) of patches, or BEGAN's errors (n). With
@@ -320,12 +337,12 @@ GAN_API gan_tensor *gan_trainer_score(gan_trainer *t, gan_tensor *images, gan_te
 
 /* Writes the generator that gan_trainer_sample runs, with its description, as
  * gan_module_save_traced. With labels its input is (n, latent + classes): z, then the label's one
- * among zeros. pix2pix's is described without its dropout. The description tells of `premultiply`,
+ * among zeros. It is described without dropout. The description tells of `premultiply`,
  * and gan_sampler's pixels have straight alpha. */
 GAN_API int32_t gan_trainer_save_model(gan_trainer *t, const char *path);
 
 /* Writes the same generator as an ONNX model, as gan_module_save_onnx. Inputs: "latent" (N, latent)
- * and, with labels, "labels" (N) as int64 numbers; or "image" (N,C,H,W) of pix2pix, without its
+ * and, with labels, "labels" (N) as int64 numbers; or "image" (N,C,H,W) of pix2pix; without
  * dropout. Output: "images" (N,C,H,W) in the range of the data, premultiplied with `premultiply`.
  */
 GAN_API int32_t gan_trainer_save_onnx(gan_trainer *t, const char *path);
