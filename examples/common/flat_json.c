@@ -78,3 +78,12 @@ void flat_json_put(FILE *f, const char *text) {
     }
     fputc('"', f);
 }
+
+void flat_json_put_number(FILE *f, double value) {
+    char digits[32];
+    for (int precision = 15; precision <= 17; precision++) {
+        snprintf(digits, sizeof digits, "%.*g", precision, value);
+        if (strtod(digits, NULL) == value) break;
+    }
+    fputs(digits, f);
+}

@@ -20,4 +20,7 @@ int flat_json_next(flat_json *j, char **key, char **value);
 /* A string with its quotes. */
 void flat_json_put(FILE *f, const char *text);
 
+/* A number, by the fewest digits from 15 on that read as the same one. */
+void flat_json_put_number(FILE *f, double value);
+
 #endif

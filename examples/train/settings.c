@@ -161,7 +161,7 @@ int settings_keep(settings *s) {
         else if (row->kind == OPTION_TEXT)
             flat_json_put(f.stream, *(const char **)row->value);
         else if (row->kind == OPTION_NUMBER)
-            fprintf(f.stream, "%.17g", *(double *)row->value);
+            flat_json_put_number(f.stream, *(double *)row->value);
         else
             fprintf(f.stream, "%lld", (long long)*(int64_t *)row->value);
     }

@@ -93,15 +93,17 @@ for system in pix2pix began; do
     cmp whole/samples-00000020.png parts/samples-00000020.png || fail "$system: other samples"
 done
 
-# Noise that takes random numbers, also for the gallery; and a kill has left no samples of the
-# checkpoint's step.
-noisy=(--system cgan --variant paper "${tiny[@]}" --save-every 4)
+# Noise that takes random numbers, also for the gallery; rates that fall across the seam; and a kill
+# has left no samples of the checkpoint's step.
+noisy=(--system cgan --variant paper "${tiny[@]}" --save-every 4 --lr 0.0003 --linear-from 6 --linear-steps 16)
 rm -rf whole parts
 run "${noisy[@]}" --steps 16 --out whole
 run "${noisy[@]}" --steps 8 --out parts
 rm parts/samples-00000008.png
 run --out parts --steps 16 --resume
 cmp whole/checkpoint.safetensors parts/checkpoint.safetensors || fail "cgan: other weights"
+grep -q '"lr": 0.0003,' whole/config.json || fail "another rate: $(cat whole/config.json)"
+grep -q '"step": 16, .*"lr_d": 2.998' parts/log.jsonl || fail "no tenth of the rate: $(tail -n 1 parts/log.jsonl)"
 cmp whole/gallery.png parts/gallery.png || fail "cgan: another gallery"
 
 # ---- killed at any moment ---------------------------------------------------------------------------
