@@ -79,18 +79,12 @@ static void draw_real(turn *u) {
                                        : NULL;
 }
 
-/* The generator's images for u->condition. */
+/* The generator's images for u->condition: a U-Net makes them of it, others of latents under it. */
 static gan_tensor *draw_fake(turn *u, int recorded) {
     gan_trainer *t = u->t;
-    if (is_unet(t)) {
-        int before = autograd_recording(t->base.ctx, recorded);
-        gan_tensor *fake = trainer_generate(t, t->generator, u->condition, NULL);
-        autograd_recording(t->base.ctx, before);
-        return fake;
-    }
-    gan_tensor *z = trainer_latents(t, u->n);
+    gan_tensor *from = is_unet(t) ? u->condition : trainer_latents(t, u->n);
     int before = autograd_recording(t->base.ctx, recorded);
-    gan_tensor *fake = trainer_generate(t, t->generator, z, u->condition);
+    gan_tensor *fake = trainer_generate(t, t->generator, from, is_unet(t) ? NULL : u->condition);
     autograd_recording(t->base.ctx, before);
     return fake;
 }
