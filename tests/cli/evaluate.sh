@@ -75,13 +75,16 @@ PYTHON
 # left of a line does no harm.
 against_torch() {
     "$GAN_PYTHON" "$GAN_SOURCE/tests/oracle/train_torch.py" --data data --classifier lenet.safetensors \
-        --distance --system dcgan --steps 1 --width 4 --samples 260 --seeds "$1" >stdout
+        --distance --system dcgan --steps 1 --width 4 --samples 260 --seeds "$@" >stdout
 }
 against_torch 1
 printf '{"system": "dcgan", "wid' >>train_torch.jsonl
 against_torch 2
 [ "$(grep -c '}$' train_torch.jsonl)" -eq 4 ] || fail "not four trials: $(cat train_torch.jsonl)"
 grep -qE '^dcgan, width 4, .* 2 seeds, .* ratio [01]\.[0-9]+$' stdout || fail "$(cat stdout)"
+against_torch 1 --set latent=8 --set lr_g=5e-4
+grep -qE '^dcgan, width 4, latent 8, lr_g 0.0005, 1 steps, 1 seeds, ' stdout || fail "$(cat stdout)"
+[ "$(grep -c '"latent": 8, "lr_g": 0.0005' train_torch.jsonl)" -eq 2 ] || fail "$(cat train_torch.jsonl)"
 
 refuses 2 "--data" "$evaluate"
 refuses 2 "instead of a run" "$evaluate" --data data --run gan --images data/t10k-images-idx3-ubyte

@@ -37,6 +37,7 @@ DISTANCE_LIMIT = 1.2
 SIDE = 28
 SAMPLED_AT_ONCE = 250
 PROGRAMS = ("libgan", "pytorch")
+MEASURED = ("distance", "cpu_seconds")
 
 
 def read_images(folder):
@@ -46,8 +47,16 @@ def read_images(folder):
         return gan.Dataset.from_idx(context, path if path.exists() else f"{path}.gz").numpy()
 
 
+def option(text):
+    """NAME=NUMBER: an option of a trainer."""
+    name, number = text.split("=")
+    return name, float(number) if "." in number or "e" in number else int(number)
+
+
 def options_of(args):
-    return {} if args.width is None else {"width": args.width}
+    """What both programs have other than the preset."""
+    width = {} if args.width is None else {"width": args.width}
+    return width | dict(args.set)
 
 
 # ---- the same weights, batches and noise ---------------------------------------------------------
@@ -148,7 +157,10 @@ def read_results(path):
 
 
 def result_of(results, key):
-    return next((line for line in results if key.items() <= line.items()), None)
+    """The line of the trial that is `key` and no more."""
+    return next((line for line in results
+                 if {name: value for name, value in line.items() if name not in MEASURED} == key),
+                None)
 
 
 def run_trial(args, key, images):
@@ -171,7 +183,8 @@ def compare_distances(args, images):
     """Prints both programs' means over the seeds. Whether all ratios are within the limit."""
     good = True
     for system in args.system:
-        key = {"system": system, "width": preset(system, **options_of(args))["width"],
+        options = options_of(args)
+        key = {"system": system, "width": preset(system, **options)["width"], **options,
                "steps": args.steps, "samples": args.samples}
         for seed in range(1, args.seeds + 1):
             for program in PROGRAMS:
@@ -192,7 +205,8 @@ def print_row(args, key):
     ratio = ours.mean() / theirs.mean()
     columns = (f"{name} {values.mean():.2f} ({values.min():.2f} to {values.max():.2f})"
                for name, values in zip(PROGRAMS, (ours, theirs)))
-    print(f"{key['system']}, width {key['width']}, {args.steps} steps, {args.seeds} seeds, "
+    given = "".join(f", {name} {value:g}" for name, value in args.set)
+    print(f"{key['system']}, width {key['width']}{given}, {args.steps} steps, {args.seeds} seeds, "
           f"mean (least to most): {', '.join(columns)}, ratio {ratio:.3f}", flush=True)
     return bool(ratio <= DISTANCE_LIMIT)
 
@@ -206,6 +220,8 @@ def parse():
     parser.add_argument("--system", choices=TWINS, action="append", help="may be repeated; all")
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--width", type=int, help="of the networks; the preset's")
+    parser.add_argument("--set", type=option, action="append", default=[], metavar="NAME=NUMBER",
+                        help="another option of the trainer, as gamma=0.7; may be repeated")
     parser.add_argument("--threads", type=int, default=1, help="of libgan; PyTorch has one")
     parser.add_argument("--seed", type=int, default=1, help="without --distance")
     parser.add_argument("--double", action="store_true", help="both in float64; not for --distance")
