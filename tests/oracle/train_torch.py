@@ -181,9 +181,8 @@ def append(path, result):
 
 def compare_distances(args, images):
     """Prints both programs' means over the seeds. Whether all ratios are within the limit."""
-    good = True
+    good, options = True, options_of(args)
     for system in args.system:
-        options = options_of(args)
         key = {"system": system, "width": preset(system, **options)["width"], **options,
                "steps": args.steps, "samples": args.samples}
         for seed in range(1, args.seeds + 1):
