@@ -22,8 +22,8 @@
 // - Arrays are gan::span: of a std::vector, an array, a braced list, or pointer and size. A span
 //   does not own; what a function returns as a span is valid as long as the object it came from.
 // - Option structs have their C fields, and begin with the defaults: gan::adam_opts o; o.lr = 1e-4;
-// - get() is the C handle, for functions of C that have no counterpart here: metrics, for which
-//   context::check throws, and those that take no handle (versions, names of systems, schedules).
+// - get() is the C handle, for functions of C that have no counterpart here: those that take no
+//   handle (versions, names of systems, schedules). context::check throws for their statuses.
 //
 // Threads: as in C, a context and all that was made from it belong to one thread at a time, but
 // objects may be destroyed in any (not the context, nor guards).
@@ -41,6 +41,7 @@
 #include "gan/optim.hpp"
 #include "gan/data.hpp"
 #include "gan/train.hpp"
+#include "gan/metrics.hpp"
 #include "gan/sampler.hpp"
 
 #endif

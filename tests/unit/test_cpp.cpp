@@ -521,6 +521,81 @@ void test_idx() {
     EXPECT(has(error_of([&] { gan::idx(ctx, "/nonexistent/file"); }), GAN_EIO, "nonexistent"));
 }
 
+// ---- metrics ------------------------------------------------------------------------------------
+
+bool near(double a, double b) { return std::fabs(a - b) <= 1e-5 * std::fabs(b); }
+
+// Two rows of two, and the same moved by (3, 4).
+const std::vector<float> here = {-1, 0, 1, 0}, there = {2, 4, 4, 4};
+
+void test_distances() {
+    gan::context ctx(1);
+    const gan::rows a(here, 2), b(there, 2);
+    EXPECT(a.count() == 2 && a.columns() == 2);
+    EXPECT(near(gan::frechet_distance(ctx, a, b), 25));
+    const gan::feature_moments reference = gan::feature_statistics(ctx, a);
+    EXPECT(reference.mean == std::vector<double>({0, 0}));
+    EXPECT(reference.cov == std::vector<double>({2, 0, 0, 0}));
+    EXPECT(near(gan::frechet_distance(ctx, reference, gan::feature_statistics(ctx, b)), 25));
+    gan::kernel_opts once;
+    once.subsets = 1;
+    const gan::estimate kid = gan::kernel_distance(ctx, a, b, once);
+    EXPECT(kid.value > 0 && kid.standard_error == 0);
+
+    EXPECT(has(error_of([] { gan::rows(here, 3); }), GAN_EINVAL, "4 values for rows of 3"));
+    EXPECT(has(error_of([] { gan::rows(here, 0); }), GAN_EINVAL, "rows of 0"));
+    const gan::rows wide(there, 4);
+    EXPECT(has(error_of([&] { gan::frechet_distance(ctx, a, wide); }), GAN_EINVAL,
+               "rows of 2 and of 4"));
+    EXPECT(has(error_of([&] { gan::feature_statistics(ctx, wide); }), GAN_EINVAL, "n is 1"));
+    const std::vector<float> long_row(2049);
+    EXPECT(has(error_of([&] { gan::feature_statistics(ctx, gan::rows(long_row, 2049)); }),
+               GAN_EINVAL, "2049"));
+    EXPECT(has(error_of([&] { gan::frechet_distance(ctx, reference, {}); }), GAN_EINVAL,
+               "0 values for a shape of 2"));
+}
+
+void test_sets() {
+    gan::context ctx(1);
+    const gan::rows a(here, 2), b(there, 2);
+    const gan_prdc same = gan::precision_recall(ctx, a, a, 1);
+    EXPECT(same.precision == 1 && same.recall == 1 && same.coverage == 1);
+    EXPECT(gan::precision_recall(ctx, a, b, 1).precision == 0);
+
+    const gan_modes modes = gan::mode_statistics(ctx, a, b, 1);
+    EXPECT(modes.found == 0 && modes.high_quality == 0);
+    EXPECT(gan::mode_statistics(ctx, a, a, 1).found == 2);
+    const std::vector<int32_t> labels = {0, 0, 2, 2};
+    EXPECT(gan::histogram_statistics(ctx, labels, 4).present == 2);
+    EXPECT(near(gan::histogram_statistics(ctx, labels, 4).kl, std::log(2)));
+    EXPECT(gan::histogram_statistics(ctx, labels, 3, {0.5, 0, 0.5}).total_variation == 0);
+    EXPECT(has(error_of([&] {
+                   gan::histogram_statistics(ctx, labels, 3, {0.5, 0.5});
+               }),
+               GAN_EINVAL, "2 values for a shape of 3"));
+
+    // One Gaussian at 0 for d 1, of width 1.
+    const std::vector<float> zero = {0};
+    const gan::rows middle(zero, 1);
+    const gan_parzen alone = gan::parzen_log_likelihood(ctx, middle, middle, 1.0);
+    EXPECT(near(alone.log_likelihood, -0.5 * std::log(2 * std::acos(-1.0))));
+    EXPECT(gan::parzen_log_likelihood(ctx, middle, middle, middle, {0.5, 0.25}).sigma == 0.25);
+    EXPECT(near(gan::parzen_log_likelihood(ctx, middle, middle, middle).sigma, 0.1));
+}
+
+void test_neighbours() {
+    gan::context ctx(1);
+    const gan::rows a(here, 2), b(there, 2);
+    const gan::neighbours found = gan::nearest_neighbours(ctx, a, b);
+    EXPECT(found.index == std::vector<int64_t>({1, 1}));
+    EXPECT(near(found.distance[0], std::sqrt(17)) && near(found.distance[1], 5));
+    EXPECT(gan::nearest_neighbour_error(ctx, a, {7, 8}, b, {8, 7}) == 0.5);
+    EXPECT(has(error_of([&] {
+                   gan::nearest_neighbour_error(ctx, a, {7}, b, {8, 7});
+               }),
+               GAN_EINVAL, "1 values for a shape of 2"));
+}
+
 } // namespace
 
 int main() {
@@ -544,6 +619,9 @@ int main() {
         {"idx", test_idx},
         {"sampler", test_sampler},
         {"pixels", test_pixels},
+        {"distances", test_distances},
+        {"sets", test_sets},
+        {"neighbours", test_neighbours},
     };
     int failed = 0;
     for (const auto &test : tests) {
