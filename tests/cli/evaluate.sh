@@ -86,6 +86,11 @@ against_torch 1 --set latent=8 --set lr_g=5e-4
 grep -qE '^dcgan, width 4, latent 8, lr_g 0.0005, 1 steps, 1 seeds, ' stdout || fail "$(cat stdout)"
 [ "$(grep -c '"latent": 8, "lr_g": 0.0005' train_torch.jsonl)" -eq 2 ] || fail "$(cat train_torch.jsonl)"
 
+# From the same weights, batches and noise both make the same images.
+against_torch 1 --paired
+grep -qE 'paired .* ratio 1\.000$' stdout || fail "$(cat stdout)"
+[ "$(grep -c '"paired"' train_torch.jsonl)" -eq 1 ] || fail "$(cat train_torch.jsonl)"
+
 refuses 2 "--data" "$evaluate"
 refuses 2 "instead of a run" "$evaluate" --data data --run gan --images data/t10k-images-idx3-ubyte
 refuses 1 "nowhere" "$evaluate" --data data --images nowhere

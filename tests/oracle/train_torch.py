@@ -5,6 +5,8 @@
     train_torch.py --data FOLDER --distance --steps 3000 --classifier lenet.safetensors
                                                   both on their own, from several seeds: LeNet
                                                   distances of samples
+    train_torch.py … --distance … --paired        the same, but PyTorch with libgan's weights to
+                                                  begin with, its batches and its noise
 
 Exits with 1 where a loss of any step differs by more than 1 %, or where the mean of our distances
 is more than 1.2 times that of PyTorch's. Training multiplies rounding errors; how much, is told by
@@ -25,8 +27,8 @@ from pathlib import Path
 
 # First: it finds gan, and says what is missing.
 from oracle import LIBRARIES, ROOT
-from twins import (TWINS, Free, differences, make_trainer, padded, preset, steps_of_libgan,
-                   steps_of_pytorch)
+from twins import (TWINS, Free, differences, make_trainer, padded, paired, preset,
+                   steps_of_libgan, steps_of_pytorch)
 
 import gan
 import numpy as np
@@ -36,7 +38,6 @@ LOSS_LIMIT = 0.01
 DISTANCE_LIMIT = 1.2
 SIDE = 28
 SAMPLED_AT_ONCE = 250
-PROGRAMS = ("libgan", "pytorch")
 MEASURED = ("distance", "cpu_seconds")
 
 
@@ -122,16 +123,25 @@ def train_libgan(args, system, images, seed):
         return draw(lambda n: trainer.sample(trainer.latents(n)), args.samples)[..., 0]
 
 
-def train_pytorch(args, system, images, seed):
-    torch.manual_seed(seed)
-    options = preset(system, **options_of(args))
-    twin, draws = TWINS[system](options), Free(padded(system, images), options)
+def train_twin(args, twin, draws):
     for _ in range(args.steps):
         twin.step(draws)
     return draw(lambda n: twin.sample(draws.latents(n)), args.samples)[:, 0]
 
 
-TRAIN = dict(zip(PROGRAMS, (train_libgan, train_pytorch)))
+def train_pytorch(args, system, images, seed):
+    torch.manual_seed(seed)
+    options = preset(system, **options_of(args))
+    return train_twin(args, TWINS[system](options), Free(padded(system, images), options))
+
+
+def train_paired(args, system, images, seed):
+    with gan.Context(1, seed) as context:
+        trainer = make_trainer(context, system, images, seed, **options_of(args))
+        return train_twin(args, *paired(trainer, system, torch.float32))
+
+
+TRAIN = {"libgan": train_libgan, "pytorch": train_pytorch, "paired": train_paired}
 
 
 def distance_of(args, samples):
@@ -179,6 +189,11 @@ def append(path, result):
         file.write(json.dumps(result) + "\n")
 
 
+def programs(args):
+    """Ours, and the one that it is compared with."""
+    return "libgan", "paired" if args.paired else "pytorch"
+
+
 def compare_distances(args, images):
     """Prints both programs' means over the seeds. Whether all ratios are within the limit."""
     good, options = True, options_of(args)
@@ -186,7 +201,7 @@ def compare_distances(args, images):
         key = {"system": system, "width": preset(system, **options)["width"], **options,
                "steps": args.steps, "samples": args.samples}
         for seed in range(1, args.seeds + 1):
-            for program in PROGRAMS:
+            for program in programs(args):
                 trial = key | {"program": program, "seed": seed}
                 if not result_of(read_results(args.out), trial):
                     append(args.out, run_trial(args, trial, images))
@@ -200,10 +215,10 @@ def print_row(args, key):
     results = read_results(args.out)
     ours, theirs = (
         np.array([result_of(results, key | {"program": program, "seed": seed})["distance"]
-                  for seed in range(1, args.seeds + 1)]) for program in PROGRAMS)
+                  for seed in range(1, args.seeds + 1)]) for program in programs(args))
     ratio = ours.mean() / theirs.mean()
     columns = (f"{name} {values.mean():.2f} ({values.min():.2f} to {values.max():.2f})"
-               for name, values in zip(PROGRAMS, (ours, theirs)))
+               for name, values in zip(programs(args), (ours, theirs)))
     given = "".join(f", {name} {value:g}" for name, value in args.set)
     print(f"{key['system']}, width {key['width']}{given}, {args.steps} steps, {args.seeds} seeds, "
           f"mean (least to most): {', '.join(columns)}, ratio {ratio:.3f}", flush=True)
@@ -225,6 +240,8 @@ def parse():
     parser.add_argument("--seed", type=int, default=1, help="without --distance")
     parser.add_argument("--double", action="store_true", help="both in float64; not for --distance")
     parser.add_argument("--distance", action="store_true", help="distances of samples, not losses")
+    parser.add_argument("--paired", action="store_true",
+                        help="with --distance: PyTorch from libgan's weights, batches and noise")
     parser.add_argument("--seeds", type=int, default=3, help="1 to this one")
     parser.add_argument("--samples", type=int, default=10000, help="of a trained generator")
     parser.add_argument("--classifier", default="lenet.safetensors", help="made if missing")

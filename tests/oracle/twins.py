@@ -107,8 +107,8 @@ class Replayed:
     def real(self):
         return self._torch(next(self.trainer.loader))
 
-    def latents(self):
-        return self._torch(self.trainer.latents(self.options["batch"]))
+    def latents(self, n=None):
+        return self._torch(self.trainer.latents(n or self.options["batch"]))
 
     def epsilon(self):
         # Between 1 and 0 lies e itself.
@@ -349,6 +349,13 @@ def make_trainer(context, system, images, seed, **options):
     return gan.Trainer(context, system, dataset, loader={"seed": seed}, **options)
 
 
+def paired(trainer, system, dtype):
+    """A twin that begins at a new trainer's weights, and the batches and noise that are its."""
+    twin = TWINS[system](trainer.options, dtype)
+    twin.begin_at(trainer)
+    return twin, Replayed(trainer, dtype)
+
+
 def steps_of_libgan(library, system, images, steps, seed=1, threads=1, **options):
     """Yields the numbers of the trainer's steps."""
     with gan.Context(threads, seed, library=library) as context:
@@ -363,9 +370,7 @@ def steps_of_pytorch(dtype, library, system, images, steps, seed=1, **options):
     """The same from the same weights, batches and noise, those of the library's elements, with
     PyTorch's arithmetic of a dtype."""
     with gan.Context(1, seed, library=library) as context:
-        trainer = make_trainer(context, system, images, seed, **options)
-        twin, draws = TWINS[system](trainer.options, dtype), Replayed(trainer, dtype)
-        twin.begin_at(trainer)
+        twin, draws = paired(make_trainer(context, system, images, seed, **options), system, dtype)
         for _ in range(steps):
             yield twin.step(draws)
 
