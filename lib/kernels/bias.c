@@ -14,24 +14,38 @@ typedef struct bias_job {
     real *y;
 } bias_job;
 
-static void add_bias(int64_t cols, const real *restrict x, const real *bias, real *restrict y) {
-    for (int64_t j = 0; j < cols; j++) y[j] = x[j] + bias[j];
+/* Elements of short rows that are taken at once, the bias repeated. */
+enum { JOINED = 256 };
+
+static void add_bias(int64_t n, const real *restrict x, const real *bias, real *restrict y) {
+    for (int64_t j = 0; j < n; j++) y[j] = x[j] + bias[j];
 }
 
-static void add_bias_to(int64_t cols, const real *bias, real *restrict y) {
-    for (int64_t j = 0; j < cols; j++) y[j] += bias[j];
+static void add_bias_to(int64_t n, const real *bias, real *restrict y) {
+    for (int64_t j = 0; j < n; j++) y[j] += bias[j];
+}
+
+static void bias_some(const bias_job *m, int64_t n, const real *x, const real *bias, real *y) {
+    if (x == y)
+        add_bias_to(n, bias, y);
+    else
+        add_bias(n, x, bias, y);
+    activate_row(n, m->act, y);
 }
 
 static void bias_rows(const void *arg, int64_t begin, int64_t end) {
     const bias_job *m = arg;
-    for (int64_t row = begin; row < end; row++) {
-        real *y = m->y + row * m->cols;
-        if (m->x == m->y)
-            add_bias_to(m->cols, m->bias, y);
-        else
-            add_bias(m->cols, m->x + row * m->cols, m->bias, y);
-        activate_row(m->cols, m->act, y);
+    const int64_t cols = m->cols;
+    const int64_t join = max_i64(1, min_i64(JOINED / max_i64(1, cols), end - begin));
+    const real *bias = m->bias;
+    real repeated[JOINED];
+    if (join > 1) {
+        for (int64_t i = 0; i < join * cols; i += cols)
+            for (int64_t j = 0; j < cols; j++) repeated[i + j] = m->bias[j];
+        bias = repeated;
     }
+    for (int64_t row = begin; row < end; row += join)
+        bias_some(m, min_i64(join, end - row) * cols, m->x + row * cols, bias, m->y + row * cols);
 }
 
 void bias_act(gan_context *ctx, int64_t rows, int64_t cols, activation act, const real *x,
@@ -43,6 +57,10 @@ void bias_act(gan_context *ctx, int64_t rows, int64_t cols, activation act, cons
 void epilogue_apply(const conv_epilogue *e, int64_t from, int64_t count, real *y) {
     add_bias_to(count, e->bias + from, y);
     activate_row(count, e->act, y);
+}
+
+void epilogue_apply_pixels(const conv_epilogue *e, int64_t pixels, int64_t channels, real *y) {
+    bias_rows(&(bias_job){channels, e->act, y, e->bias, y}, 0, pixels);
 }
 
 int32_t bias_act_grad(gan_context *ctx, int64_t rows, int64_t cols, activation act, const real *g,

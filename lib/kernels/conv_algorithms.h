@@ -17,6 +17,9 @@ typedef struct conv_pass {
  */
 void epilogue_apply(const conv_epilogue *e, int64_t from, int64_t count, real *y);
 
+/* Finishes whole pixels that follow each other. */
+void epilogue_apply_pixels(const conv_epilogue *e, int64_t pixels, int64_t channels, real *y);
+
 static inline int64_t conv_pass_phases(const conv_pass *pass) {
     return pass->forward ? 1 : window_phases(pass->geom);
 }

@@ -164,7 +164,13 @@ static void multiply(const implicit_job *job, const band *b) {
     if (taps * across == 0) multiply_part(job, b, 0, 0, 0, 0); /* clears */
 }
 
+/* There is an epilogue in the forward pass only, whose lines of the result follow each other. */
 static void finish(const implicit_job *job, const band *b) {
+    if (b->cols == job->channels && b->positions == b->win->x.out) {
+        epilogue_apply_pixels(job->pass->epilogue, (b->end - b->begin) * b->positions, b->cols,
+                              result_at(job, b->win, b->begin, 0));
+        return;
+    }
     for (int64_t i = b->begin; i < b->end; i++)
         for (int64_t j = 0; j < b->positions; j++)
             epilogue_apply(job->pass->epilogue, b->col, b->cols,

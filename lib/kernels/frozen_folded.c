@@ -39,12 +39,10 @@ static void run_unit(void *arg, int64_t chunk, int worker) {
     const fold_job *job = &run->job;
     const int64_t unit = run->first + chunk, image = unit / job->bands, band = unit % job->bands;
     fold_band(job, image, band, call->scratch + worker * call->plan->scratch);
-    const int64_t line = job->out_w * job->out_c, lines = image * job->out_h;
-    const int64_t end = min_i64((band + 1) * job->band, job->out_h);
-    real *y = call->y + (lines + band * job->band) * line;
-    real *const y_end = call->y + (lines + end) * line;
-    const conv_epilogue epilogue = {call->bias, call->act};
-    for (; y < y_end; y += job->out_c) epilogue_apply(&epilogue, 0, job->out_c, y);
+    const int64_t begin = band * job->band, end = min_i64(begin + job->band, job->out_h);
+    const int64_t first = (image * job->out_h + begin) * job->out_w;
+    epilogue_apply_pixels(&(conv_epilogue){call->bias, call->act}, (end - begin) * job->out_w,
+                          job->out_c, call->y + first * job->out_c);
 }
 
 void frozen_folded_run(gan_context *ctx, const frozen_call *call, int64_t begin, int64_t end) {

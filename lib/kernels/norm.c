@@ -12,7 +12,7 @@ static real *coefficients(gan_context *ctx, const norm_view *v, const real *stat
 
 int32_t norm_normalize(gan_context *ctx, const norm_geom *geom, const real *stats, const real *x,
                        real *y) {
-    const norm_view v = norm_view_of(geom);
+    const norm_view v = norm_view_joined(geom);
     real *mean = coefficients(ctx, &v, stats, 2);
     if (!mean) return GAN_ENOMEM;
     real *s = mean + norm_columns(&v);
@@ -40,7 +40,7 @@ int32_t norm_dot(gan_context *ctx, const norm_geom *geom, const real *stats, con
 /* y = s g - s <g> - (x - mean) s^3 <g (x - mean)> */
 int32_t norm_project(gan_context *ctx, const norm_geom *geom, const real *stats, const real *x,
                      const real *g, real *y) {
-    const norm_view v = norm_view_of(geom);
+    const norm_view v = norm_view_joined(geom);
     const int64_t groups = norm_groups(geom), columns = norm_columns(&v);
     const double size = (double)(geom->r1 * geom->r2);
     real *mean = coefficients(ctx, &v, stats, 4);
@@ -53,7 +53,7 @@ int32_t norm_project(gan_context *ctx, const norm_geom *geom, const real *stats,
     if (status == GAN_OK) {
         real *p = mean + columns, *s = p + columns, *r = s + columns;
         for (int64_t k = 0; k < columns; k++) {
-            const int64_t group = k / v.repeat;
+            const int64_t group = norm_group_of(&v, k);
             const double scale = (double)norm_scales(geom, stats)[group];
             p[k] = (real)(-scale * scale * scale * sum[groups + group] / size);
             s[k] = (real)scale;
@@ -73,7 +73,7 @@ int32_t norm_project(gan_context *ctx, const norm_geom *geom, const real *stats,
  *     y = d (2 s^3 a b - s^3 c) - s^2 a (u - <u>) - s^2 b (g - <g>) */
 int32_t norm_project_grad(gan_context *ctx, const norm_geom *geom, const real *stats, const real *x,
                           const real *g, const real *u, real *y) {
-    const norm_view v = norm_view_of(geom);
+    const norm_view v = norm_view_joined(geom);
     const int64_t groups = norm_groups(geom), columns = norm_columns(&v);
     if (columns == 0) return GAN_OK; /* groups without elements */
     const double size = (double)(geom->r1 * geom->r2);
@@ -93,7 +93,7 @@ int32_t norm_project_grad(gan_context *ctx, const norm_geom *geom, const real *s
         if (status == GAN_OK) status = norm_sums(ctx, geom, &of_u, sum_u, dot_u);
         if (status == GAN_OK) status = norm_sums(ctx, geom, &of_gu, unused, dot_gu);
         for (int64_t k = 0; k < columns && status == GAN_OK; k++) {
-            const int64_t i = k / v.repeat;
+            const int64_t i = norm_group_of(&v, k);
             const double scale = (double)norm_scales(geom, stats)[i], square = scale * scale;
             const double mean_g = sum_g[i] / size, mean_u = sum_u[i] / size;
             const double a = scale * dot_g[i] / size, b = scale * dot_u[i] / size;

@@ -37,7 +37,7 @@ static void affine_piece(const void *arg, int64_t at, int64_t k, int64_t n) {
 
 int32_t norm_affine(gan_context *ctx, const norm_geom *geom, activation act, const real *stats,
                     const real *x, const real *gain, const real *shift, real *y) {
-    const norm_view v = norm_view_of(geom);
+    const norm_view v = norm_view_joined(geom);
     const int64_t columns = norm_columns(&v);
     const real *s = norm_scales(geom, stats);
     affine_job job = {
@@ -48,9 +48,10 @@ int32_t norm_affine(gan_context *ctx, const norm_geom *geom, activation act, con
         if (!by_column) return GAN_ENOMEM;
         real *mean = by_column, *factor = mean + columns, *offset = factor + columns;
         for (int64_t k = 0; k < columns; k++) {
-            mean[k] = norm_mean(stats)[k / v.repeat];
-            factor[k] = s[k / v.repeat] * gain[k % v.c];
-            offset[k] = shift[k % v.c];
+            const int64_t group = norm_group_of(&v, k);
+            mean[k] = norm_mean(stats)[group];
+            factor[k] = s[group] * gain[k % v.period];
+            offset[k] = shift[k % v.period];
         }
         job.mean = mean;
         job.gain = factor;
@@ -161,23 +162,23 @@ static int32_t sums_of_runs(gan_context *ctx, const grad_job *job) {
 
 /* dx = s h gain - s <h gain> - (x - mean) s^3 <h gain (x - mean)>, as norm_project. */
 static int32_t write_dx(gan_context *ctx, const grad_job *job) {
-    const norm_view *v = &job->view;
+    const norm_view v = norm_view_joined(job->geom);
     const norm_affine_arrays *of = &job->of;
     const int runs = norm_view_runs(job->geom);
-    const int64_t columns = norm_columns(v);
+    const int64_t columns = norm_columns(&v);
     const double size = (double)(job->geom->r1 * job->geom->r2);
     real *mean = arena_alloc_array(ctx, (size_t)(4 * columns), sizeof *mean);
     if (!mean) return GAN_ENOMEM;
     real *p = mean + columns, *q = p + columns, *r = q + columns;
-    norm_spread(v, norm_mean(of->stats), mean);
+    norm_spread(&v, norm_mean(of->stats), mean);
     for (int64_t k = 0; k < columns; k++) {
-        const int64_t group = k / v->repeat;
+        const int64_t group = norm_group_of(&v, k);
         const double s = (double)norm_scales(job->geom, of->stats)[group];
         p[k] = (real)(-s * s * s * job->product[group] / size);
-        q[k] = runs ? (real)s : (real)s * of->gain[k % v->c];
+        q[k] = runs ? (real)s : (real)s * of->gain[k % v.period];
         r[k] = (real)(-s * job->sum[group] / size);
     }
-    const norm_terms terms = {.view = *v,
+    const norm_terms terms = {.view = v,
                               .x = of->x,
                               .g = of->g,
                               .y = of->y,

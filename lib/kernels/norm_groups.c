@@ -3,8 +3,19 @@
 #include "core/alloc.h"
 #include "kernels/activate.h"
 
-/* Elements of a group whose mean its statistics start from. */
-enum { PROBES = 16 };
+/* Elements of a group whose mean its statistics start from. Elements of a row that is joined from
+ * short ones, and such rows that a plane has at least: coefficients are made for a whole one. */
+enum { PROBES = 16, JOINED = 512, JOINED_ROWS = 16 };
+
+norm_view norm_view_joined(const norm_geom *q) {
+    norm_view v = norm_view_of(q);
+    if (v.c < 2) return v;
+    int64_t join = max_i64(1, min_i64(JOINED / v.c, v.r / JOINED_ROWS));
+    while (v.r % join != 0) join--;
+    v.r /= join;
+    v.c *= join;
+    return v;
+}
 
 /* ---- sums ------------------------------------------------------------------------------------ */
 

@@ -7,21 +7,30 @@
 
 /* x (a, r1, b, r2) as (a, r, c). Where r1 = 1, groups are contiguous runs: (a b, r2, 1). Else they
  * are `repeat` = r2 neighbouring columns of (a, r1, b r2). A coefficient by group is spread to one
- * by column, of which column k of all a * c belongs to group k / repeat. */
+ * by column, of which there are a * c. */
 typedef struct norm_view {
     int64_t a, r, c, repeat;
+    int64_t period; /* columns after which a plane's groups come again: c, or less where joined */
 } norm_view;
 
 static inline norm_view norm_view_of(const norm_geom *q) {
-    if (q->r1 == 1 && q->r2 > 1) return (norm_view){q->a * q->b, q->r2, 1, 1};
-    return (norm_view){q->a, q->r1, q->b * q->r2, q->r2};
+    if (q->r1 == 1 && q->r2 > 1) return (norm_view){q->a * q->b, q->r2, 1, 1, 1};
+    return (norm_view){q->a, q->r1, q->b * q->r2, q->r2, q->b * q->r2};
 }
+
+/* For what looks at each element on its own: short rows are joined, several to one. */
+norm_view norm_view_joined(const norm_geom *q);
 
 static inline int norm_view_runs(const norm_geom *q) { return q->r1 == 1 && q->r2 > 1; }
 
 static inline int64_t norm_columns(const norm_view *v) { return v->a * v->c; }
 
 static inline int64_t norm_groups(const norm_geom *q) { return q->a * q->b; }
+
+/* The group of column k of all. */
+static inline int64_t norm_group_of(const norm_view *v, int64_t k) {
+    return (k / v->c * v->period + k % v->period) / v->repeat;
+}
 
 /* The statistics of kernels.h, (3, a, b). */
 static inline const real *norm_mean(const real *stats) { return stats; }
@@ -30,9 +39,8 @@ static inline const real *norm_scales(const norm_geom *q, const real *stats) {
     return stats + 2 * norm_groups(q);
 }
 
-/* by_column[k] = by_group[k / repeat]. */
 static inline void norm_spread(const norm_view *v, const real *by_group, real *by_column) {
-    for (int64_t k = 0; k < norm_columns(v); k++) by_column[k] = by_group[k / v->repeat];
+    for (int64_t k = 0; k < norm_columns(v); k++) by_column[k] = by_group[norm_group_of(v, k)];
 }
 
 /* sum and product by group; terms->shift is by group too. */
