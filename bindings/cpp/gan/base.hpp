@@ -70,6 +70,7 @@ template <class T, void (*Init)(T *, std::size_t)> struct options : T {
 
 using context_opts = options<gan_context_opts, gan_context_opts_init>;
 using conv2d_opts = options<gan_conv2d_opts, gan_conv2d_opts_init>;
+using kernel_opts = options<gan_kernel_opts, gan_kernel_opts_init>;
 using norm_opts = options<gan_norm_opts, gan_norm_opts_init>;
 using penalty_opts = options<gan_penalty_opts, gan_penalty_opts_init>;
 using augment_opts = options<gan_augment_opts, gan_augment_opts_init>;
@@ -125,6 +126,13 @@ inline void match(std::size_t count, shape dims) {
     if (count != wanted)
         throw error(GAN_EINVAL,
                     std::to_string(count) + " values for a shape of " + std::to_string(wanted));
+}
+
+// A struct for results, as C wants it.
+template <class T> T sized() {
+    T out = {};
+    out.struct_size = sizeof out;
+    return out;
 }
 
 inline int32_t count_of(std::size_t n) {

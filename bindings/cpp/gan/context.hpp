@@ -62,8 +62,7 @@ class context {
     void trim() { gan_context_trim(get()); }
     void reset_peak() { gan_context_reset_peak(get()); }
     gan_stats stats() const {
-        gan_stats stats = {};
-        stats.struct_size = sizeof stats;
+        gan_stats stats = detail::sized<gan_stats>();
         check(gan_context_stats(get(), &stats));
         return stats;
     }

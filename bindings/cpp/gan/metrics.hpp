@@ -10,8 +10,6 @@
 
 namespace gan {
 
-using kernel_opts = options<gan_kernel_opts, gan_kernel_opts_init>;
-
 // A set: whole rows of `columns` numbers, samples or features of them. Does not own.
 class rows {
   public:
@@ -42,13 +40,6 @@ inline int64_t columns_of(const rows &a, const rows &b) {
 inline const int32_t *labels_of(const rows &set, span<const int32_t> labels) {
     match(labels.size(), {set.count()});
     return labels.data();
-}
-
-// A struct for results, as C wants it.
-template <class T> T sized() {
-    T out = {};
-    out.struct_size = sizeof out;
-    return out;
 }
 
 } // namespace detail
@@ -115,26 +106,31 @@ inline gan_prdc precision_recall(const context &ctx, const rows &real, const row
 
 // ---- likelihood ---------------------------------------------------------------------------------
 
+namespace detail {
+
+// validation: `count` rows of as many columns.
+inline gan_parzen parzen(const context &ctx, const rows &samples, const float *validation,
+                         int64_t count, const rows &test, span<const double> sigmas) {
+    gan_parzen out = sized<gan_parzen>();
+    ctx.check(gan_parzen_log_likelihood(ctx.get(), samples.data(), samples.count(), validation,
+                                        count, test.data(), test.count(), columns_of(samples, test),
+                                        sigmas.data(), count_of(sigmas.size()), &out));
+    return out;
+}
+
+} // namespace detail
+
 // The width is chosen from sigmas, or from C's ten, by what the validation rows like best.
 inline gan_parzen parzen_log_likelihood(const context &ctx, const rows &samples,
                                         const rows &validation, const rows &test,
                                         span<const double> sigmas = {}) {
     detail::columns_of(samples, validation);
-    gan_parzen out = detail::sized<gan_parzen>();
-    ctx.check(gan_parzen_log_likelihood(ctx.get(), samples.data(), samples.count(),
-                                        validation.data(), validation.count(), test.data(),
-                                        test.count(), detail::columns_of(samples, test),
-                                        sigmas.data(), detail::count_of(sigmas.size()), &out));
-    return out;
+    return detail::parzen(ctx, samples, validation.data(), validation.count(), test, sigmas);
 }
 
 inline gan_parzen parzen_log_likelihood(const context &ctx, const rows &samples, const rows &test,
                                         double sigma) {
-    gan_parzen out = detail::sized<gan_parzen>();
-    ctx.check(gan_parzen_log_likelihood(ctx.get(), samples.data(), samples.count(), nullptr, 0,
-                                        test.data(), test.count(),
-                                        detail::columns_of(samples, test), &sigma, 1, &out));
-    return out;
+    return detail::parzen(ctx, samples, nullptr, 0, test, {sigma});
 }
 
 // ---- modes --------------------------------------------------------------------------------------

@@ -31,8 +31,7 @@ class sampler {
     explicit operator bool() const noexcept { return handle_ != nullptr; }
 
     gan_sampler_info info() const {
-        gan_sampler_info info = {};
-        info.struct_size = sizeof info;
+        gan_sampler_info info = detail::sized<gan_sampler_info>();
         check(gan_sampler_describe(get(), &info));
         return info;
     }

@@ -52,8 +52,7 @@ class trainer {
     explicit operator bool() const noexcept { return handle_ != nullptr; }
 
     gan_trainer_stats step() {
-        gan_trainer_stats stats = {};
-        stats.struct_size = sizeof stats;
+        gan_trainer_stats stats = detail::sized<gan_trainer_stats>();
         check(gan_trainer_step(get(), &stats));
         return stats;
     }
