@@ -65,7 +65,8 @@ int new_file_open(new_file *f, const char *folder, const char *name) {
 
 int new_file_close(new_file *f, int keep) {
     errno = 0;
-    int bad = ferror(f->stream) || fflush(f->stream) || fsync(fileno(f->stream));
+    /* The flush first: what had failed before fails again, and says why. */
+    int bad = fflush(f->stream) || ferror(f->stream) || fsync(fileno(f->stream));
     int reason = errno ? errno : EIO;
     if (fclose(f->stream) && !bad) {
         bad = 1;

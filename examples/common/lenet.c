@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/lenet.h"
 
+#include "common/program.h"
 #include "common/progress.h"
 
 #include <unistd.h>
@@ -164,4 +165,16 @@ int32_t lenet_read_dataset(gan_module *net, gan_dataset *images, float *features
     }
     gan_loader_unref(loader);
     return status;
+}
+
+double lenet_right(const int32_t *classes, const int32_t *labels, int64_t n) {
+    int64_t equal = 0;
+    for (int64_t i = 0; i < n; i++) equal += classes[i] == labels[i];
+    return (double)equal / (double)n;
+}
+
+int lenet_check(const char *file, double right) {
+    if (right >= 0.9) return 0;
+    return fail("%s is right for %.1f %% of the real images only: is it of other data?", file,
+                100 * right);
 }

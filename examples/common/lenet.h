@@ -30,4 +30,11 @@ int32_t lenet_read(gan_module *net, gan_tensor *images, float *features, int32_t
 /* The same of all images of a data set, batch by batch. */
 int32_t lenet_read_dataset(gan_module *net, gan_dataset *images, float *features, int32_t *classes);
 
+/* The share of n images that it took for what their labels say. */
+double lenet_right(const int32_t *classes, const int32_t *labels, int64_t n);
+
+/* Returns 0, or 1 after a message: so small a share of real images says that the network of this
+ * file has learnt others. */
+int lenet_check(const char *file, double right);
+
 #endif

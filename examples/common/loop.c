@@ -2,10 +2,13 @@
 #include "common/loop.h"
 
 #include "common/fashion.h"
+#include "common/files.h"
 #include "common/options.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void fail(const loop *l, int code, const char *text) {
     fprintf(stderr, "%s: %s\n", l->name, text);
@@ -33,6 +36,18 @@ static void read_options(loop *l, const char *about, int argc, char **argv) {
     if (!*l->data) fail(l, 2, "--data FOLDER is missing: where Fashion-MNIST has its files");
 }
 
+/* Whether the picture can be written shows before the work, not after it. */
+static void check_out(const loop *l) {
+    int there = file_exists(l->out);
+    FILE *f = fopen(l->out, "ab");
+    if (!f) {
+        fprintf(stderr, "%s: cannot write %s: %s\n", l->name, l->out, strerror(errno));
+        exit(1);
+    }
+    fclose(f);
+    if (!there) remove(l->out);
+}
+
 void loop_open(loop *l, const char *name, const char *about, int argc, char **argv) {
     *l = (loop){.name = name, .data = "", .out = "samples.png", .minutes = 3, .seed = 1};
     read_options(l, about, argc, argv);
@@ -43,6 +58,7 @@ void loop_open(loop *l, const char *name, const char *about, int argc, char **ar
     loop_check(l, gan_context_create(&opts, &l->ctx));
     loop_check(l, fashion_open(l->ctx, l->data, 1, NULL, &l->images));
     if (!fashion_fits(l->images)) fail(l, 1, "the images are not those of Fashion-MNIST");
+    check_out(l);
 }
 
 gan_loader *loop_batches(const loop *l, gan_dataset *images, int32_t batch) {

@@ -48,6 +48,8 @@ static int is_sample(const char *name) {
            ends_in(name, ".png");
 }
 
+static int64_t step_of(const char *sample) { return strtoll(sample + 8, NULL, 10); }
+
 static int is_unfinished(const char *name) { return name[0] == '.' && ends_in(name, ".tmp"); }
 
 /* The names in the folder that `wanted` accepts, in their order; a list to free, as are its
@@ -79,7 +81,7 @@ int64_t folder_newest_sample(const char *folder, int64_t most) {
     int64_t newest = -1;
     int n = list_names(folder, is_sample, &list);
     for (int i = 0; i < n; i++) {
-        int64_t step = strtoll(list[i]->d_name + 8, NULL, 10);
+        int64_t step = step_of(list[i]->d_name);
         if (step <= most && step > newest) newest = step;
     }
     if (n >= 0) free_names(list, n);
@@ -98,6 +100,15 @@ static int remove_files(const char *folder, int (*wanted)(const char *)) {
     struct dirent **list;
     int bad = 0, n = list_names(folder, wanted, &list);
     for (int i = 0; i < n && !bad; i++) bad = remove_file(folder, list[i]->d_name);
+    if (n >= 0) free_names(list, n);
+    return bad || n < 0;
+}
+
+int folder_cut_samples(const char *folder, int64_t last) {
+    struct dirent **list;
+    int bad = 0, n = list_names(folder, is_sample, &list);
+    for (int i = 0; i < n && !bad; i++)
+        if (step_of(list[i]->d_name) > last) bad = remove_file(folder, list[i]->d_name);
     if (n >= 0) free_names(list, n);
     return bad || n < 0;
 }

@@ -36,6 +36,9 @@ void folder_sample_name(char name[FILE_BYTES], int64_t step);
 /* The newest picture of at most that step; -1: there is none. */
 int64_t folder_newest_sample(const char *folder, int64_t most);
 
+/* Removes the pictures of later steps. */
+int folder_cut_samples(const char *folder, int64_t last);
+
 /* Joins the pictures, at most some dozens of them, to animation.png. */
 int folder_animate(const char *folder);
 

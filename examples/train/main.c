@@ -112,7 +112,7 @@ static int write_outputs(run *r) {
 
 static int open_log(run *r) {
     char path[PATH_BYTES];
-    r->log = fopen(path_of(r, path, "log.jsonl"), "a");
+    r->log = fopen(path_of(r, path, "log.jsonl"), r->s->resume ? "a" : "w");
     if (!r->log) return fail("cannot write %s: %s", path, strerror(errno));
     setvbuf(r->log, NULL, _IOLBF, BUFSIZ); /* a killed run keeps its lines */
     return 0;
@@ -124,8 +124,8 @@ static int begin(run *r) {
     return write_samples(r) || write_checkpoint(r) || open_log(r) || settings_keep(r->s);
 }
 
-/* Takes up a run where its checkpoint was written: what the log tells of later steps, which a kill
- * has lost, is dropped. */
+/* Takes up a run where its checkpoint was written: what the log and pictures tell of later steps,
+ * which a kill has lost, is dropped. */
 static int resume(run *r) {
     char path[PATH_BYTES];
     if (folder_tidy(r->s->out)) return 1;
@@ -133,7 +133,8 @@ static int resume(run *r) {
         return fail_library(r);
     r->saved = gan_trainer_steps(r->trainer);
     r->pictured = folder_newest_sample(r->s->out, r->saved);
-    return log_cut(path_of(r, path, "log.jsonl"), r->saved, &r->seconds) || open_log(r) ||
+    return folder_cut_samples(r->s->out, r->saved) ||
+           log_cut(path_of(r, path, "log.jsonl"), r->saved, &r->seconds) || open_log(r) ||
            settings_keep(r->s);
 }
 

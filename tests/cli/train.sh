@@ -237,11 +237,13 @@ fi
 
 # A file that cannot grow, as on a full disk: the run ends with the reason, its checkpoint stays.
 cp -r calm full
+echo "stale" >full/samples-00000041.png # of a step that a kill has lost
 (ulimit -f 200 && trap '' XFSZ && "$train" --out full --steps 4000 --resume) >stdout 2>stderr </dev/null &&
     fail "it went on without room"
 grep -q "full/.*: File too large" stderr || fail "not the reason: $(cat stderr)"
 [ "$(grep -c '^train: ' stderr)" -eq 1 ] || fail "not one line of message: $(cat stderr)"
-run --out full --steps 41 --resume # it loads
+run --out full --steps 40 --resume # it loads
+[ ! -e full/samples-00000041.png ] || fail "a lost step's picture is left"
 
 run --system gan "${tiny[@]}" --steps 5 --out gan --force
 check_log gan 5

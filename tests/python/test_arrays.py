@@ -239,6 +239,24 @@ class DLPack(ContextTest):
         for source in (theirs, OnlyDLPack()):
             np.testing.assert_array_equal(self.context.tensor(source).numpy(), theirs)
 
+    def test_a_state_that_does_not_fit_changes_nothing(self):
+        network = gan.Sequential(self.context)
+        network.add_dense(3, 2)
+        network.add_batch_norm(2)
+        before = gan.torch_state(network)
+        state = {name: value + 1 for name, value in before.items()}
+        part = {name: value for name, value in state.items() if name != "1.bias"}
+        for wrong, kind, text in ((part, KeyError, "the state has no 1.bias"),
+                                  (state | {"2.bias": [0]}, KeyError, "the module has no 2.bias"),
+                                  (state | {"1.bias": [0]}, ValueError, r"1.bias: \(1,\) into")):
+            with self.assertRaisesRegex(kind, text):
+                gan.load_torch_state(network, wrong)
+        for name, value in gan.torch_state(network).items():
+            np.testing.assert_array_equal(value, before[name])
+        del state["1.num_batches_tracked"]
+        gan.load_torch_state(network, state)
+        np.testing.assert_array_equal(network.find("1.bias").numpy(), state["1.bias"])
+
     def test_at_the_end_of_python(self):
         """What is still in use then goes without a word."""
         program = ("import sys; sys.path.insert(0, sys.argv[1])\n"

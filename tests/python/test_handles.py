@@ -3,11 +3,15 @@
 SPDX-License-Identifier: MIT
 """
 
+import copy
 import gc
+import subprocess
+import sys
+import tempfile
 import unittest
 
 import numpy as np
-from common import ContextTest
+from common import PACKAGE, ContextTest
 
 import gan
 
@@ -78,6 +82,33 @@ class Handles(ContextTest):
             with self.assertRaises(gan.StateError):
                 use()
         network.close()
+
+    def test_a_copy_shares_the_elements(self):
+        tensor = self.context.full((3,), 5)
+        another, before = copy.copy(tensor), self.live()
+        del tensor
+        self.assertEqual(self.live(), before)
+        another.write([1, 2, 3])
+        np.testing.assert_array_equal(copy.copy(another).numpy(), [1, 2, 3])
+
+    def test_python_ends_while_a_thread_is_in_a_call(self):
+        with tempfile.NamedTemporaryFile(suffix=".safetensors") as file:
+            dataset = gan.Dataset.from_array(self.context, np.zeros((4, 8, 8, 1), np.uint8))
+            options = {"width": 2, "latent": 3, "batch": 2}
+            gan.Trainer(self.context, "dcgan", dataset, **options).save_model(file.name)
+            program = ("import sys, threading, time; sys.path.insert(0, sys.argv[1])\n"
+                       "import gan\n"
+                       "context, sampler = gan.Context(), gan.Sampler(sys.argv[2])\n"
+                       "def train():\n"
+                       "    while True: context.randn(1000, 1000)\n"
+                       "def sample():\n"
+                       "    while True: sampler.sample(64)\n"
+                       "for work in (train, sample):\n"
+                       "    threading.Thread(target=work, daemon=True).start()\n"
+                       "time.sleep(0.2)\n")
+            ended = subprocess.run([sys.executable, "-c", program, PACKAGE, file.name], text=True,
+                                   capture_output=True)
+        self.assertEqual((ended.returncode, ended.stderr), (0, ""))
 
 
 if __name__ == "__main__":

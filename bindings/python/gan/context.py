@@ -41,6 +41,7 @@ class Context(Owner):
         if code < 0:
             raise self.library.error(code)
         super().__init__(out, self.library.gan_context_destroy)
+        self._finalizer.atexit = False  # a daemon thread may be in one of its calls
 
     def close(self) -> None:
         """Destroys the context. Its tensors may still be dropped, but not used."""

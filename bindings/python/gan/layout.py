@@ -32,12 +32,23 @@ def to_nchw(array: npt.ArrayLike) -> npt.NDArray[Any]:
 
 
 def load_torch_state(module: Module, state: Mapping[str, npt.ArrayLike]) -> None:
-    """Sets parameters and buffers from a dict of name to array in PyTorch's layouts."""
-    for name, value in state.items():
-        tensor = module.find(name)
-        if tensor is None:
+    """Sets parameters and buffers from a dict of name to array in PyTorch's layouts.
+
+    KeyError or ValueError, and the module as it was, if names or shapes differ. Only batch norm's
+    counters (num_batches_tracked) may be missing, as in PyTorch.
+    """
+    tensors = module.state()
+    arrays = {name: from_nchw(value) for name, value in state.items()}
+    for name in sorted(tensors.keys() ^ arrays.keys()):
+        if name in arrays:
             raise KeyError(f"the module has no {name}")
-        tensor.write(from_nchw(value))
+        if not name.endswith("num_batches_tracked"):
+            raise KeyError(f"the state has no {name}")
+    for name, array in arrays.items():
+        if array.shape != tensors[name].shape:
+            raise ValueError(f"{name}: {array.shape} into a tensor of shape {tensors[name].shape}")
+    for name, array in arrays.items():
+        tensors[name].write(array)
 
 
 def torch_state(module: Module) -> dict[str, npt.NDArray[Any]]:

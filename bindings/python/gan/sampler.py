@@ -42,6 +42,8 @@ class Sampler(Owner):
         if code:
             raise self._library.error(code, text.value)
         super().__init__(out, self._library.gan_sampler_free)
+        # A daemon thread may be in a call; the sampler's own writes into arrays, and has to be ended.
+        self._finalizer.atexit = bool(struct.background)
         self._memory: Any = None  # of the last request that was begun or started
 
     def close(self) -> None:

@@ -64,6 +64,9 @@ class Tensor:
         # Not at Python's end, when there may still be views.
         weakref.finalize(self, context.library.gan_tensor_unref, handle).atexit = False
 
+    def __copy__(self) -> Tensor:
+        return self.context.share(self)  # one more reference to the same elements
+
     @property
     def shape(self) -> tuple[int, ...]:
         library = self.context.library
