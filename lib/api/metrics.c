@@ -83,6 +83,7 @@ int32_t gan_feature_statistics(gan_context *ctx, const float *x, int64_t n, int6
 /* Statistics from anywhere: finite, symmetric but for rounding, variances not negative. */
 static int32_t check_statistics(gan_context *ctx, const char *function, const char *suffix,
                                 const double *mean, const double *cov, int64_t d) {
+    double largest = 0;
     for (int64_t i = 0; i < d; i++) {
         if (!isfinite(mean[i]))
             return error_set(ctx, GAN_EINVAL, "%s: mean_%s[%lld] is %g", function, suffix,
@@ -94,6 +95,7 @@ static int32_t check_statistics(gan_context *ctx, const char *function, const ch
         if (cov[i * d + i] < 0)
             return error_set(ctx, GAN_EINVAL, "%s: cov_%s has the variance %g in row %lld",
                              function, suffix, cov[i * d + i], (long long)i);
+        largest = fmax(largest, cov[i * d + i]);
     }
     for (int64_t i = 0; i < d; i++)
         for (int64_t j = 0; j < i; j++) {
@@ -103,6 +105,12 @@ static int32_t check_statistics(gan_context *ctx, const char *function, const ch
                 return error_set(ctx, GAN_EINVAL,
                                  "%s: cov_%s is not symmetric: %g and %g at (%lld, %lld)", function,
                                  suffix, a, b, (long long)i, (long long)j);
+            if (fabs(a) > scale + 1e-5 * largest)
+                return error_set(ctx, GAN_EINVAL,
+                                 "%s: cov_%s is no covariance: %g at (%lld, %lld), of variances %g "
+                                 "and %g",
+                                 function, suffix, a, (long long)i, (long long)j, cov[i * d + i],
+                                 cov[j * d + j]);
         }
     return GAN_OK;
 }

@@ -89,6 +89,18 @@ static int32_t check_range(gan_context *ctx, const gan_loader *l, const gan_trai
                      l->opts.lo, l->opts.hi, lo);
 }
 
+/* Batches of one image, or the last of each epoch. */
+static int32_t check_smallest_batch(gan_context *ctx, const gan_loader *l,
+                                    const gan_trainer_opts *o) {
+    const int32_t batch = l->opts.batch;
+    const int alone = l->opts.remainder == GAN_REMAINDER_KEEP && l->data->dims[0] % batch == 1;
+    if ((batch > 1 && !alone) || !network_find(o)->norm_of_vectors) return GAN_OK;
+    return error_set(ctx, GAN_EINVAL,
+                     "gan_trainer_create: the loader gives batches of one image, which the batch "
+                     "norm of this network cannot take (batch %d of %lld images, remainder %d)",
+                     (int)batch, (long long)l->data->dims[0], (int)l->opts.remainder);
+}
+
 /* Sizes of the data; with a U-Net the loader's images are the given ones. */
 static int32_t fit_to_loader(gan_context *ctx, const gan_loader *l, gan_trainer_opts *o) {
     const gan_dataset *target = l->data;
@@ -133,6 +145,7 @@ static int32_t create(gan_context *ctx, const gan_trainer_opts *opts, gan_loader
                          (int)o.packing);
     if (!code && loader) code = fit_to_loader(ctx, loader, &o);
     if (!code) code = preset_check(ctx, &o);
+    if (!code && loader) code = check_smallest_batch(ctx, loader, &o);
     int64_t mark = code ? code : scope_begin(ctx);
     if (mark < 0) return (int32_t)mark;
     gan_trainer *t = trainer_new(ctx, &o, loader);
@@ -312,6 +325,23 @@ int32_t gan_trainer_load(gan_trainer *t, const char *path) {
     return error_report(t->base.ctx, code ? code : checkpoint_load(t, path));
 }
 
+/* An option that the host's struct has no place for is as it was before there was one. */
+static int32_t check_room(gan_context *ctx, const char *path, const gan_trainer_opts *o,
+                          uint32_t room) {
+    gan_trainer_opts plain;
+    preset_fill(GAN_SYSTEM_GAN, GAN_VARIANT_DEFAULT, &plain);
+    for (size_t i = 0; i < preset_option_count; i++) {
+        const preset_option *row = &preset_options[i];
+        if (row->offset >= room && preset_option_value(row, o) != preset_option_value(row, &plain))
+            return error_set(
+                ctx, GAN_EABI,
+                "gan_trainer_opts_load: %s: was made with %s %.10g, for which opts has "
+                "no room: struct_size is %u",
+                path, row->name, preset_option_value(row, o), (unsigned)room);
+    }
+    return GAN_OK;
+}
+
 int32_t gan_trainer_opts_load(gan_context *ctx, const char *path, gan_trainer_opts *opts) {
     if (!ctx || !path || !opts) return error_null(ctx, "gan_trainer_opts_load");
     gan_trainer_opts o;
@@ -321,6 +351,7 @@ int32_t gan_trainer_opts_load(gan_context *ctx, const char *path, gan_trainer_op
         code = options_check_size(ctx, "gan_trainer_opts_load", V1_SIZE(gan_trainer_opts, average),
                                   opts);
     if (!code) code = checkpoint_options(ctx, path, &o);
+    if (!code) code = check_room(ctx, path, &o, opts->struct_size);
     if (!code) options_init(opts, opts->struct_size, &o, sizeof o);
     return error_report(ctx, code);
 }

@@ -72,14 +72,17 @@ int32_t dataset_add(gan_dataset *d, const data_plan *plan, const picture *p) {
 
 /* ---- statistics ------------------------------------------------------------------------------ */
 
-gan_tensor *dataset_means(const gan_dataset *d) {
+gan_tensor *dataset_means(const gan_dataset *d, int premultiplied) {
     shape s = shape_4(1, d->dims[1], d->dims[2], d->dims[3]);
     gan_tensor *means = tensor_new(d->base.ctx, &s);
-    int64_t size = dataset_image_bytes(d);
+    int64_t size = dataset_image_bytes(d), channels = d->dims[3];
     for (int64_t i = 0; means && i < size; i++) {
-        int64_t sum = 0;
-        for (int64_t k = 0; k < d->dims[0]; k++) sum += d->pixels[k * size + i];
-        tensor_data(means)[i] = (real)((double)sum / (255.0 * (double)d->dims[0]));
+        int64_t sum = 0, alpha = premultiplied && i % channels < 3 ? 3 - i % channels : 0;
+        for (int64_t k = 0; k < d->dims[0]; k++) {
+            const uint8_t *pixel = d->pixels + k * size + i;
+            sum += (int64_t)*pixel * (alpha ? pixel[alpha] : 255);
+        }
+        tensor_data(means)[i] = (real)((double)sum / (255.0 * 255.0 * (double)d->dims[0]));
     }
     return means;
 }

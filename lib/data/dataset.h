@@ -28,8 +28,9 @@ int32_t dataset_add(gan_dataset *d, const data_plan *plan, const picture *p);
 /* Bytes of one image. */
 int64_t dataset_image_bytes(const gan_dataset *d);
 
-/* The mean of each pixel over all images, (1,H,W,C), in [0, 1]. */
-gan_tensor *dataset_means(const gan_dataset *d);
+/* The mean of each pixel over all images, (1,H,W,C), in [0, 1]; premultiplied: of colour times
+ * alpha. */
+gan_tensor *dataset_means(const gan_dataset *d, int premultiplied);
 
 /* The labels of n images drawn with replacement: a function of (key, counter), of which it uses
  * noise_word_blocks(n) values. */

@@ -20,7 +20,7 @@ static void update(const gan_optimizer *o, slot *s, double scale, const real *g)
                 s->state[FIRST_MOMENT], s->state[SECOND_MOMENT]);
 }
 
-static const optimizer_class adam = {update};
+static const optimizer_class adam = {.squares = 1, .update = update};
 
 gan_optimizer *adam_new(gan_module *m, const gan_adam_opts *opts) {
     gan_optimizer *o = optimizer_new(m, &adam, STATES, opts->lr, 0, opts->max_grad_norm);

@@ -101,6 +101,11 @@ int32_t optimizer_step(gan_optimizer *o, gan_tensor *const *grads) {
     if (code) return code;
     /* PyTorch's clip_grad_norm_. */
     double scale = o->max_grad_norm > 0 ? fmin(1, o->max_grad_norm / (norm + 1e-6)) : 1;
+    /* A second moment that overflowed stays infinite: the parameter would never move again. */
+    if (o->class->squares && norm * scale > sqrt((double)REAL_MAX))
+        return error_set(o->base.ctx, GAN_ENONFINITE,
+                         "gan_optimizer_step: the square of the gradient's norm, %g, overflows",
+                         norm * scale);
     for (size_t i = 0; i < o->count; i++) {
         slot *s = &o->slots[i];
         if (!takes_part(s, grads[i])) continue;

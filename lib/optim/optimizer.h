@@ -18,6 +18,7 @@ typedef struct slot {
 } slot;
 
 typedef struct optimizer_class {
+    int squares; /* keeps means of squared gradients */
     /* Updates s, whose step counts this one; the gradient is scale * g. Cannot fail. */
     void (*update)(const gan_optimizer *o, slot *s, double scale, const real *g);
 } optimizer_class;

@@ -23,7 +23,7 @@ static void update(const gan_optimizer *o, slot *s, double scale, const real *g)
                    s->state[SECOND_MOMENT], mean, velocity);
 }
 
-static const optimizer_class rmsprop = {update};
+static const optimizer_class rmsprop = {.squares = 1, .update = update};
 
 gan_optimizer *rmsprop_new(gan_module *m, const gan_rmsprop_opts *opts) {
     int states = OTHERS + (opts->centered ? 1 : 0) + (opts->momentum > 0 ? 1 : 0);

@@ -15,7 +15,7 @@ static void update(const gan_optimizer *o, slot *s, double scale, const real *g)
                s->state[VELOCITY]);
 }
 
-static const optimizer_class sgd = {update};
+static const optimizer_class sgd = {.update = update};
 
 gan_optimizer *sgd_new(gan_module *m, const gan_sgd_opts *opts) {
     /* The velocity, if there is momentum. */

@@ -7,6 +7,7 @@
 #include "core/error.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -345,13 +346,12 @@ static int32_t read_options(gan_context *ctx, const char *path, const safetensor
 }
 
 static int32_t check_options(const gan_trainer *t, const char *path, const safetensors *file,
-                             size_t *count) {
-    gan_trainer_opts o;
-    preset_fill(GAN_SYSTEM_GAN, GAN_VARIANT_DEFAULT, &o);
-    int32_t code = read_options(t->base.ctx, path, file, &o, count);
+                             gan_trainer_opts *o, size_t *count) {
+    preset_fill(GAN_SYSTEM_GAN, GAN_VARIANT_DEFAULT, o);
+    int32_t code = read_options(t->base.ctx, path, file, o, count);
     for (size_t i = 0; i < preset_option_count && !code; i++) {
         const preset_option *row = &preset_options[i];
-        double theirs = preset_option_value(row, &o), ours = preset_option_value(row, &t->opts);
+        double theirs = preset_option_value(row, o), ours = preset_option_value(row, &t->opts);
         if (row->fixed && theirs != ours)
             code = error_set(t->base.ctx, GAN_EFORMAT,
                              "%s: was made with %s %.10g, the trainer with %.10g", path, row->name,
@@ -396,17 +396,19 @@ static int32_t check_state(const gan_trainer *t, const char *path, const safeten
 int32_t checkpoint_load(gan_trainer *t, const char *path) {
     gan_context *ctx = t->base.ctx;
     safetensors file;
+    gan_trainer_opts o;
     size_t options = 0;
     int32_t code = checkpoint_list(t, "gan_trainer_load");
     if (!code) code = safetensors_read(ctx, path, &file);
     if (code) return code;
     code = check_format(ctx, path, &file);
     if (!code) code = check_system(t, path, &file);
-    if (!code) code = check_options(t, path, &file, &options);
+    if (!code) code = check_options(t, path, &file, &o, &options);
     if (!code) code = check_items(t, path, &file, options);
     if (!code) code = check_state(t, path, &file);
     for (size_t i = 0; i < t->item_count && !code; i++)
         put(&t->items[i], safetensors_find(&file, t->items[i].name)->data);
+    if (!code && o.halve_every != t->opts.halve_every) t->state.m_sum = NAN;
     if (!code) apply(t);
     safetensors_release(ctx, &file);
     return code;

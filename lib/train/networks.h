@@ -18,6 +18,8 @@ typedef struct network_class {
     gan_tensor *(*score)(gan_module *d, gan_tensor *x, gan_tensor *condition);
     /* Images vary by the generator's dropout, little or not at all by its input: it stays on. */
     int dropout_is_noise;
+    /* Batch norm of vectors (N,C), which training of one image cannot normalise. */
+    int norm_of_vectors;
 } network_class;
 
 extern const network_class network_maxout, network_dense, network_joint; /* networks_dense.c */

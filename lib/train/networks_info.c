@@ -62,8 +62,10 @@ static gan_module *info_discriminator(gan_context *ctx, const gan_trainer_opts *
     return build_finish(&b);
 }
 
-const network_class network_info = {
-    .generator = info_generator, .discriminator = info_discriminator, .score = conv_score};
+const network_class network_info = {.generator = info_generator,
+                                    .discriminator = info_discriminator,
+                                    .score = conv_score,
+                                    .norm_of_vectors = 1};
 
 /* ---- BEGAN's place --------------------------------------------------------------------------- */
 
@@ -82,4 +84,5 @@ static gan_module *info_autoencoder(gan_context *ctx, const gan_trainer_opts *o)
 
 const network_class network_info_autoencoder = {.generator = info_generator,
                                                 .discriminator = info_autoencoder,
-                                                .score = network_reconstruction_score};
+                                                .score = network_reconstruction_score,
+                                                .norm_of_vectors = 1};

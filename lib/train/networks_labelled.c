@@ -95,4 +95,5 @@ static gan_tensor *labelled_generate(gan_module *g, gan_tensor *code) {
 const network_class network_labelled = {.generator = labelled_generator,
                                         .discriminator = labelled_discriminator,
                                         .generate = labelled_generate,
-                                        .score = run};
+                                        .score = run,
+                                        .norm_of_vectors = 1};

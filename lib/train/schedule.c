@@ -42,7 +42,9 @@ static void look_at_rates(gan_trainer *t, double measure) {
     if (!every) return;
     s->m_sum += measure;
     if (s->step % every) return;
-    if (!t->opts.halve_stalled || has_stalled(s, s->m_sum / every)) s->halvings++;
+    /* NaN: of a period that was begun with another length (checkpoint_load), and tells nothing. */
+    if (!t->opts.halve_stalled || (!isnan(s->m_sum) && has_stalled(s, s->m_sum / every)))
+        s->halvings++;
     s->m_sum = 0;
 }
 

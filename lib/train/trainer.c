@@ -58,7 +58,7 @@ static int32_t make_averaged(gan_trainer *t) {
 
 static int32_t begin_at_data(gan_trainer *t) {
     if (!t->loader || t->opts.network != GAN_NETWORK_MAXOUT) return GAN_OK;
-    gan_tensor *means = dataset_means(t->loader->data);
+    gan_tensor *means = dataset_means(t->loader->data, t->opts.premultiply);
     return means ? network_begin_at_means(t->generator, means, t->opts.unit_range) : GAN_ENOMEM;
 }
 
@@ -156,9 +156,10 @@ static gan_tensor *straightened(const gan_trainer *t, gan_tensor *images) {
 
 gan_tensor *trainer_sample(gan_trainer *t, gan_tensor *z, gan_tensor *labels) {
     gan_module *g = shown(t);
+    const int32_t mode = g->training;
     module_train(g, t->networks->dropout_is_noise);
     gan_tensor *images = trainer_generate(t, g, z, labels);
-    module_train(g, g == t->generator);
+    module_train(g, mode);
     return t->opts.premultiply && images ? straightened(t, images) : images;
 }
 
@@ -177,10 +178,11 @@ static gan_tensor *record(gan_trainer *t, gan_tensor **y) {
     gan_context *ctx = t->base.ctx;
     gan_module *g = shown(t);
     int before = autograd_recording(ctx, 1);
+    const int32_t mode = g->training;
     module_train(g, 0);
     gan_tensor *x = example(t);
     *y = network_generate(t->networks, g, x);
-    module_train(g, g == t->generator);
+    module_train(g, mode);
     autograd_recording(ctx, before);
     return x;
 }

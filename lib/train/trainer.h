@@ -15,7 +15,7 @@ typedef struct trainer_state {
     int64_t step;     /* done */
     int64_t halvings; /* of the rates */
     double k;         /* BEGAN */
-    double m_sum;     /* of M since the last look at it */
+    double m_sum;     /* of M since the last look at it; NaN: not of all steps since */
     double m_best;    /* the least mean at such a look; infinite before the first */
     uint64_t random_key, random_counter;
     uint64_t loader_seed;

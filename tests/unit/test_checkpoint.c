@@ -315,12 +315,67 @@ static void test_older_checkpoints(void **state) {
     temp_remove(&dir);
 }
 
+/* ---- resumed in another way -------------------------------------------------------------------
+ */
+
+/* BEGAN's M over a period of another length: what was begun is neither a least nor a stall. */
+static void test_other_halving(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    char path[128];
+    name_run(&dir, path);
+    gan_trainer_opts o = small_opts(GAN_SYSTEM_BEGAN, GAN_VARIANT_DEFAULT);
+    o.lr_g = o.lr_d = 1e-9; /* M stays nearly as it is */
+    o.lr_floor = 0;
+    static const int32_t before[] = {0, 8};
+    for (int i = 0; i < COUNT_OF(before); i++) {
+        o.halve_every = before[i];
+        save_other(ctx, &o, 16, path); /* 2 steps */
+        o.halve_every = 4;
+        gan_loader *l;
+        gan_trainer *t = small_trainer(ctx, &o, 16, &l);
+        assert_ok(ctx, gan_trainer_load(t, path));
+        assert_near(run_steps(ctx, t, 1).lr_g, 1e-9, 0);
+        assert_ok(ctx, gan_trainer_save(t, path)); /* within that period */
+        assert_ok(ctx, gan_trainer_load(t, path));
+        assert_near(run_steps(ctx, t, 6).lr_g, 1e-9, 0); /* looks after 4 and 8 */
+        const double falling = run_steps(ctx, t, 16).lr_g;
+        assert_true(falling < 1e-9);
+        gan_trainer_unref(t);
+        gan_loader_unref(l);
+    }
+    temp_remove(&dir);
+}
+
+/* Of a host whose header ends before `augment`: it would train another run. */
+static void test_no_room_for_options(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    char path[128];
+    name_run(&dir, path);
+    gan_trainer_opts o = small_opts(GAN_SYSTEM_DCGAN, GAN_VARIANT_DEFAULT);
+    for (o.augment = 0; o.augment <= GAN_AUGMENT_COLOR; o.augment += GAN_AUGMENT_COLOR) {
+        save_other(ctx, &o, 16, path);
+        gan_trainer_opts kept = {.struct_size = offsetof(gan_trainer_opts, augment), .width = 7};
+        if (!o.augment)
+            assert_ok(ctx, gan_trainer_opts_load(ctx, path, &kept));
+        else
+            assert_status(ctx, gan_trainer_opts_load(ctx, path, &kept), GAN_EABI, "augment 1",
+                          "no room");
+        assert_int_equal(kept.width, o.augment ? 7 : o.width);
+    }
+    temp_remove(&dir);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         CONTEXT_TEST(test_foreign_checkpoints),  CONTEXT_TEST(test_damaged_checkpoints),
         CONTEXT_TEST(test_other_data),           CONTEXT_TEST(test_spectral_norm),
         CONTEXT_TEST(test_spectral_norm_undone), CONTEXT_TEST(test_average_left_behind),
-        CONTEXT_TEST(test_older_checkpoints),
+        CONTEXT_TEST(test_older_checkpoints),    CONTEXT_TEST(test_other_halving),
+        CONTEXT_TEST(test_no_room_for_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -434,6 +434,10 @@ static void test_wrong_options(void **state) {
     REFUSED(ctx, gan_histogram_statistics(ctx, labels, 2, 2, few, &histogram), "adds up");
     REFUSED(ctx, gan_frechet_from_statistics(ctx, cov, cov, cov, cov, 2, &out), "cov_a",
             "not symmetric");
+    const double moments[] = {1, 5, 5, 1}, tight[] = {1, 2, 2, 4};
+    REFUSED(ctx, gan_frechet_from_statistics(ctx, cov, moments, cov, cov, 2, &out), "cov_a",
+            "no covariance: 5 at (1, 0), of variances 1 and 1");
+    assert_ok(ctx, gan_frechet_from_statistics(ctx, cov, tight, cov, tight, 2, &out));
     REFUSED(ctx, gan_frechet_from_statistics(ctx, cov, bad, cov, bad, 2, &out), "variance -4");
     REFUSED(ctx, gan_frechet_from_statistics(ctx, mean, cov, cov, cov, 2, &out), "mean_a[1]");
     out = 77;

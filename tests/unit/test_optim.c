@@ -178,6 +178,24 @@ static void test_skipping(void **state) {
     finish(m, o);
 }
 
+/* The mean of its square would be infinite for good. */
+static void test_huge_gradients_change_nothing(void **state) {
+    gan_context *ctx = *state;
+    for (int i = 0; i < 2; i++) {
+        gan_module *m = tree(ctx);
+        gan_optimizer *o = NULL;
+        assert_ok(ctx, i ? gan_adam_create(m, NULL, &o) : gan_rmsprop_create(m, NULL, &o));
+        gan_tensor *b = gan_module_find(m, "b");
+        const double before = item(b);
+        gan_tensor *g[2] = {VALUES(ctx, SHAPE(2), 1, 1), gan_scalar(ctx, 1e21)};
+        assert_status(ctx, gan_optimizer_step(o, g, 2), GAN_ENONFINITE, "1e+21, overflows");
+        assert_near(item(b), before, 0);
+        step(ctx, o);
+        assert_true(item(b) != before);
+        finish(m, o);
+    }
+}
+
 static void test_non_finite_gradients_change_nothing(void **state) {
     gan_context *ctx = *state;
     gan_module *m = tree(ctx), *same = tree(ctx);
@@ -245,6 +263,7 @@ int main(void) {
         CONTEXT_TEST(test_least_eps),
         CONTEXT_TEST(test_minimize),
         CONTEXT_TEST(test_skipping),
+        CONTEXT_TEST(test_huge_gradients_change_nothing),
         CONTEXT_TEST(test_non_finite_gradients_change_nothing),
         CONTEXT_TEST(test_clipping_by_norm),
         CONTEXT_TEST(test_looking),

@@ -258,6 +258,30 @@ static void test_straight_samples(void **state) {
     destroy(t, l);
 }
 
+/* A maxout generator begins at the mean of what its discriminator sees. */
+static void test_begins_at_seen_means(void **state) {
+    gan_context *ctx = *state;
+    gan_trainer_opts o = small_opts(GAN_SYSTEM_GAN, GAN_VARIANT_DEFAULT);
+    o.premultiply = 1;
+    gan_loader *l, *all = NULL;
+    gan_trainer *t = sprite_trainer(ctx, &o, &l);
+    gan_module *g = gan_trainer_generator(t);
+    gan_init(gan_module_find(g, "4.weight"), GAN_INIT_NORMAL, 0);
+    gan_dataset *d = drawn_images(ctx, (drawing){.n = 12, .side = 16, .channels = 4});
+    gan_loader_opts opts;
+    gan_loader_opts_init(&opts, sizeof opts);
+    assert_ok(ctx, gan_trainer_loader_opts(&o, &opts));
+    opts.batch = 12;
+    assert_ok(ctx, gan_loader_create(d, &opts, &all));
+    gan_tensor *means = gan_mean(gan_loader_next(all), AXES(0), 1);
+    gan_tensor *x = gan_forward(g, gan_trainer_latents(t, 1));
+    for (int64_t i = 0; i < gan_tensor_size(means); i++)
+        assert_near(element(x, i), element(means, i), 1e-5);
+    gan_loader_unref(all);
+    gan_dataset_unref(d);
+    destroy(t, l);
+}
+
 /* The sampler's pixels are those bytes, too; a pixel that is not seen is black. */
 static void test_sampler(void **state) {
     gan_context *ctx = *state;
@@ -333,8 +357,8 @@ int main(void) {
         CONTEXT_TEST(test_premultiplied),    cmocka_unit_test(test_host_loop),
         CONTEXT_TEST(test_lazy_penalty),     CONTEXT_TEST(test_choices),
         CONTEXT_TEST(test_relativistic),     CONTEXT_TEST(test_refused),
-        CONTEXT_TEST(test_straight_samples), CONTEXT_TEST(test_sampler),
-        CONTEXT_TEST(test_checkpoint),
+        CONTEXT_TEST(test_straight_samples), CONTEXT_TEST(test_begins_at_seen_means),
+        CONTEXT_TEST(test_sampler),          CONTEXT_TEST(test_checkpoint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -501,6 +501,49 @@ static void test_poor_data(void **state) {
     }
 }
 
+/* Batch norm of vectors has nothing to normalise in one image: told before, not after an epoch. */
+static void test_batches_of_one(void **state) {
+    gan_context *ctx = *state;
+    gan_trainer_opts o = small_opts(GAN_SYSTEM_WGAN_GP, GAN_VARIANT_LUCIC);
+    gan_dataset *d = drawn_images(ctx, (drawing){.n = 9, .side = 16, .channels = 1});
+    for (int last = 0; last < 2; last++) {
+        gan_loader_opts lo;
+        gan_loader_opts_init(&lo, sizeof lo);
+        o.batch = last ? 4 : 1;
+        assert_ok(ctx, gan_trainer_loader_opts(&o, &lo));
+        lo.remainder = last ? GAN_REMAINDER_KEEP : GAN_REMAINDER_WRAP;
+        gan_loader *l = NULL;
+        gan_trainer *t = NULL;
+        assert_ok(ctx, gan_loader_create(d, &lo, &l));
+        assert_status(ctx, gan_trainer_create(ctx, &o, l, &t), GAN_EINVAL, "batches of one image");
+        gan_loader_unref(l);
+    }
+    gan_dataset_unref(d);
+}
+
+/* Showing and writing a generator leaves it in the mode that the host has put it into. */
+static void test_mode(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    gan_loader *l;
+    const gan_trainer_opts o = small_opts(GAN_SYSTEM_DCGAN, GAN_VARIANT_DEFAULT);
+    gan_trainer *t = small_trainer(ctx, &o, 16, &l);
+    run_steps(ctx, t, 1);
+    gan_tensor *z = gan_trainer_latents(t, 2);
+    for (int32_t mode = 0; mode < 2; mode++) {
+        assert_ok(ctx, gan_module_train(gan_trainer_generator(t), mode));
+        gan_tensor *before = gan_trainer_generate(t, z, NULL);
+        gan_trainer_sample(t, z, NULL);
+        assert_ok(ctx, gan_trainer_save_model(t, temp_file(&dir, "model")));
+        assert_ok(ctx, gan_trainer_save_onnx(t, temp_file(&dir, "model")));
+        assert_same_bits(gan_trainer_generate(t, z, NULL), before);
+    }
+    gan_trainer_unref(t);
+    gan_loader_unref(l);
+    temp_remove(&dir);
+}
+
 static void test_labels(void **state) {
     gan_context *ctx = *state;
     gan_trainer_opts o = small_opts(GAN_SYSTEM_CGAN, GAN_VARIANT_DEFAULT);
@@ -532,6 +575,8 @@ int main(void) {
         CONTEXT_TEST(test_infinite_gradient),
         CONTEXT_TEST(test_pending_error),
         CONTEXT_TEST(test_poor_data),
+        CONTEXT_TEST(test_batches_of_one),
+        CONTEXT_TEST(test_mode),
         CONTEXT_TEST(test_labels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
