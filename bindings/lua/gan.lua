@@ -86,8 +86,23 @@ function gan.sampler(path, options)
 end
 
 local function check(self, code)
+    if not self.handle then error("the sampler was freed", 3) end
     if code < 0 then error(ffi.string(C.gan_sampler_error(self.handle)), 3) end
     return code == 1
+end
+
+-- C cannot see how many numbers a table has.
+local function match(self, fields)
+    if not fields then return end
+    local info, n = self:info(), fields.n or 1
+    local numbers = info.latent > 0 and info.latent
+        or info.input_height * info.input_width * info.input_channels
+    for name, each in pairs({labels = 1, input = numbers}) do
+        local given = fields[name]
+        if type(given) == "table" and #given < n * each then
+            error(("%s has %d numbers, %d images need %d"):format(name, #given, n, n * each), 4)
+        end
+    end
 end
 
 -- Fields: those of gan_sampler_request. The sampler keeps them until the next request, so that
@@ -95,6 +110,7 @@ end
 -- LÖVE's) is the host's to keep. A request that is refused must not take the place of the one that
 -- is on its way.
 local function take(self, call, fields)
+    match(self, fields)
     local request, held = gan.options("gan_sampler_request", fields)
     local done = check(self, call(self.handle, request))
     self.memory.held = held
@@ -124,6 +140,7 @@ end
 
 --- Frees it before the collector would.
 function Sampler:free()
+    if not self.handle then return end
     C.gan_sampler_free(ffi.gc(self.handle, nil))
     self.handle, self.memory.held = nil, nil
 end

@@ -21,6 +21,7 @@ static int32_t load(gan_context *ctx, const gan_augment_opts *given, gan_augment
     *o = augment_defaults;
     int32_t code =
         options_load(ctx, "gan_augment", o, sizeof *o, V1_SIZE(gan_augment_opts, cutout), given);
+    if (!code) code = options_check_reserved(ctx, "gan_augment", o, o->reserved);
     if (!code && o->policy & ~(uint32_t)AUGMENT_ALL)
         code = error_set(ctx, GAN_EINVAL, "gan_augment: policy %u is no sum of GAN_AUGMENT_...",
                          (unsigned)o->policy);

@@ -61,6 +61,7 @@ int32_t gan_context_create(const gan_context_opts *opts, gan_context **out) {
     gan_context_opts o = context_defaults;
     int32_t code = options_load(NULL, "gan_context_create", &o, sizeof o,
                                 V1_SIZE(gan_context_opts, reserved), opts);
+    if (!code) code = options_check_reserved(NULL, "gan_context_create", &o, o.reserved);
     if (code) return code;
     if (!out || o.threads < 0 || !o.alloc != !o.free || (o.flags & ~(uint32_t)GAN_CONTEXT_NO_CACHE))
         return GAN_EINVAL;

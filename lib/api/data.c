@@ -285,6 +285,7 @@ int32_t gan_loader_create(gan_dataset *d, const gan_loader_opts *opts, gan_loade
     gan_loader_opts o = loader_defaults;
     int32_t code = context_enter(ctx);
     if (!code) code = options_load(ctx, function, &o, sizeof o, V1_SIZE(gan_loader_opts, hi), opts);
+    if (!code) code = options_check_reserved(ctx, function, &o, o.reserved | (int64_t)o.reserved2);
     if (!code) code = check_loader(d, &o);
     if (code) return error_report(ctx, code);
     gan_loader *l = loader_new(d, &o);

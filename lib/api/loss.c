@@ -79,6 +79,7 @@ static int32_t load(gan_context *ctx, const char *function, const gan_penalty_op
     *o = penalty_defaults;
     int32_t code =
         options_load(ctx, function, o, sizeof *o, V1_SIZE(gan_penalty_opts, reserved), given);
+    if (!code) code = options_check_reserved(ctx, function, o, o->reserved);
     if (code) return code;
     if (isfinite(o->lambda) && isfinite(o->target)) return GAN_OK;
     return error_set(ctx, GAN_EINVAL, "%s: lambda is %g and target %g, must be finite", function,

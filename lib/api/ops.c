@@ -7,6 +7,9 @@
 #include "core/scope.h"
 #include "ops/op.h"
 
+#include <float.h>
+#include <math.h>
+
 /* Evaluates an expression of several operators on x in a scope of its own, from which only the
  * result escapes. */
 #define COMPOSED(x, expression)                                                                    \
@@ -35,7 +38,7 @@ gan_tensor *gan_clamp(gan_tensor *x, double lo, double hi) { return op_clamp(x, 
 
 gan_tensor *gan_relu(gan_tensor *x) { return op_leaky_relu(x, 0); }
 gan_tensor *gan_leaky_relu(gan_tensor *x, double slope) { return op_leaky_relu(x, slope); }
-gan_tensor *gan_elu(gan_tensor *x, double alpha) { return op_elu(x, alpha); }
+gan_tensor *gan_elu(gan_tensor *x, double alpha) { COMPOSED(x, op_elu(x, alpha)); }
 gan_tensor *gan_tanh(gan_tensor *x) { return op_tanh(x); }
 gan_tensor *gan_sigmoid(gan_tensor *x) { return op_sigmoid(x); }
 gan_tensor *gan_softplus(gan_tensor *x) { return op_softplus(x); }
@@ -137,7 +140,9 @@ gan_tensor *gan_broadcast(gan_tensor *x, const int64_t *dims, int32_t rank) {
 }
 
 gan_tensor *gan_concat(gan_tensor *const *xs, int32_t n, int32_t axis) {
-    return op_concat(xs, n, axis);
+    gan_tensor *any = NULL; /* the operator tells of the others */
+    for (int32_t i = 0; xs && i < n && !any; i++) any = xs[i];
+    COMPOSED(any, op_concat(xs, n, axis));
 }
 
 gan_tensor *gan_slice(gan_tensor *x, const int64_t *start, const int64_t *size) {
@@ -196,28 +201,36 @@ gan_tensor *gan_label_maps(gan_tensor *rows, int64_t h, int64_t w) {
 
 /* ---- normalisation --------------------------------------------------------------------------- */
 
+static gan_tensor *normalize(const char *function, gan_tensor *x, const norm_geom *m, double eps) {
+    if (eps >= FLT_MIN && isfinite(eps)) return op_normalize(x, m, eps, NULL);
+    error_set(tensor_context(x), GAN_EINVAL, "%s: eps is %g, must be finite, 1.2e-38 or more",
+              function, eps);
+    return NULL;
+}
+
 gan_tensor *gan_batch_normalize(gan_tensor *x, double eps) {
+    const char *function = "gan_batch_normalize";
     norm_geom m;
-    if (!x || norm_geom_batch("gan_batch_normalize", x, &m)) return NULL;
-    return op_normalize(x, &m, eps, NULL);
+    return x && !norm_geom_batch(function, x, &m) ? normalize(function, x, &m, eps) : NULL;
 }
 
 gan_tensor *gan_instance_normalize(gan_tensor *x, double eps) {
+    const char *function = "gan_instance_normalize";
     norm_geom m;
-    if (!x || norm_geom_instance("gan_instance_normalize", x, &m)) return NULL;
-    return op_normalize(x, &m, eps, NULL);
+    return x && !norm_geom_instance(function, x, &m) ? normalize(function, x, &m, eps) : NULL;
 }
 
 gan_tensor *gan_layer_normalize(gan_tensor *x, double eps) {
+    const char *function = "gan_layer_normalize";
     norm_geom m;
-    if (!x || norm_geom_layer("gan_layer_normalize", x, &m)) return NULL;
-    return op_normalize(x, &m, eps, NULL);
+    return x && !norm_geom_layer(function, x, &m) ? normalize(function, x, &m, eps) : NULL;
 }
 
 gan_tensor *gan_group_normalize(gan_tensor *x, int32_t groups, double eps) {
+    const char *function = "gan_group_normalize";
     norm_geom m;
-    if (!x || norm_geom_group("gan_group_normalize", x, groups, &m)) return NULL;
-    return op_normalize(x, &m, eps, NULL);
+    if (!x || norm_geom_group(function, x, groups, &m)) return NULL;
+    return normalize(function, x, &m, eps);
 }
 
 /* ---- probability ----------------------------------------------------------------------------- */

@@ -57,6 +57,8 @@ static int32_t check(gan_context *ctx, const char *function, const option *optio
           sizeof((const option[]){__VA_ARGS__}) / sizeof(option))
 
 static int32_t check_adam(gan_context *ctx, const char *function, const gan_adam_opts *o) {
+    int32_t code = options_check_reserved(ctx, function, o, o->reserved);
+    if (code) return code;
     return CHECK(ctx, function, {"lr", o->lr, AT_LEAST_0}, {"beta1", o->beta1, FRACTION},
                  {"beta2", o->beta2, FRACTION}, {"eps", o->eps, NORMAL},
                  {"weight_decay", o->weight_decay, AT_LEAST_0},
@@ -64,6 +66,8 @@ static int32_t check_adam(gan_context *ctx, const char *function, const gan_adam
 }
 
 static int32_t check_rmsprop(gan_context *ctx, const char *function, const gan_rmsprop_opts *o) {
+    int32_t code = options_check_reserved(ctx, function, o, o->reserved);
+    if (code) return code;
     return CHECK(ctx, function, {"lr", o->lr, AT_LEAST_0}, {"alpha", o->alpha, FRACTION},
                  {"eps", o->eps, NORMAL}, {"momentum", o->momentum, FRACTION},
                  {"weight_decay", o->weight_decay, AT_LEAST_0},

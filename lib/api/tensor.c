@@ -52,19 +52,27 @@ static int missing_data(gan_context *ctx, const char *function, const void *data
     return 1;
 }
 
+/* A new tensor for a host's elements. */
+static gan_tensor *make_of(gan_context *ctx, const char *function, const int64_t *dims,
+                           int32_t rank, const void *data) {
+    shape s;
+    if (!begin_new(ctx, function, dims, rank, &s) ||
+        missing_data(ctx, function, data, shape_size(&s)))
+        return NULL;
+    return tensor_new(ctx, &s);
+}
+
 gan_tensor *gan_from_floats(gan_context *ctx, const float *data, const int64_t *dims,
                             int32_t rank) {
-    gan_tensor *t = make(ctx, "gan_from_floats", dims, rank);
-    if (!t || missing_data(ctx, "gan_from_floats", data, tensor_size(t))) return NULL;
-    from_floats(tensor_data(t), data, tensor_size(t));
+    gan_tensor *t = make_of(ctx, "gan_from_floats", dims, rank, data);
+    if (t) from_floats(tensor_data(t), data, tensor_size(t));
     return t;
 }
 
 gan_tensor *gan_from_doubles(gan_context *ctx, const double *data, const int64_t *dims,
                              int32_t rank) {
-    gan_tensor *t = make(ctx, "gan_from_doubles", dims, rank);
-    if (!t || missing_data(ctx, "gan_from_doubles", data, tensor_size(t))) return NULL;
-    from_doubles(tensor_data(t), data, tensor_size(t));
+    gan_tensor *t = make_of(ctx, "gan_from_doubles", dims, rank, data);
+    if (t) from_doubles(tensor_data(t), data, tensor_size(t));
     return t;
 }
 
@@ -94,13 +102,15 @@ gan_tensor *gan_randn(gan_context *ctx, const int64_t *dims, int32_t rank) {
 
 gan_tensor *gan_rand_truncated(gan_context *ctx, const int64_t *dims, int32_t rank, double mean,
                                double std, double bound) {
-    gan_tensor *t = make(ctx, "gan_rand_truncated", dims, rank);
-    if (!t) return NULL;
+    shape s;
+    if (!begin_new(ctx, "gan_rand_truncated", dims, rank, &s)) return NULL;
     if (!(std >= 0) || !(bound > 0) || !isfinite(mean) || !isfinite(std)) {
         error_set(ctx, GAN_EINVAL, "gan_rand_truncated: mean %g, std %g, bound %g", mean, std,
                   bound);
         return NULL;
     }
+    gan_tensor *t = tensor_new(ctx, &s);
+    if (!t) return NULL;
     int64_t n = tensor_size(t);
     noise_truncated_normal(ctx, ctx->random_key, random_take(ctx, noise_blocks(n)), n, mean, std,
                            bound, tensor_data(t));

@@ -8,8 +8,6 @@
 #include "core/tensor_impl.h"
 #include "ops/op.h"
 
-#include <stdlib.h>
-
 int autograd_recording(gan_context *ctx, int on) {
     int before = ctx->recording;
     ctx->recording = on;
@@ -39,19 +37,17 @@ static int32_t meet(gan_context *ctx, node_list *list, node *n) {
     return push(ctx, list, n);
 }
 
-static int by_sequence(const void *a, const void *b) {
-    uint64_t x = (*(node *const *)a)->sequence, y = (*(node *const *)b)->sequence;
-    return (x > y) - (x < y);
-}
-
-/* In creation order, so inputs come before what was made of them. */
+/* In creation order, so inputs come before what was made of them: the context's nodes are the
+ * newest first. */
 static int32_t collect(gan_context *ctx, node *root, node_list *list) {
     ctx->sweep++;
     int32_t code = meet(ctx, list, root);
     for (size_t i = 0; i < list->count && !code; i++)
         for (int32_t k = 0; k < list->at[i]->inputs && !code; k++)
             code = meet(ctx, list, list->at[i]->in[k].from);
-    if (!code && list->count) qsort(list->at, list->count, sizeof(node *), by_sequence);
+    size_t place = code ? 0 : list->count;
+    for (node *n = ctx->nodes; place > 0; n = n->older)
+        if (n->sweep == ctx->sweep) list->at[--place] = n;
     return code;
 }
 

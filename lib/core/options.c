@@ -26,6 +26,16 @@ int32_t options_check_size(gan_context *ctx, const char *function, size_t v1_siz
                   given);
 }
 
+static int32_t refuse_unknown(gan_context *ctx, const char *function, const void *opts) {
+    return refuse(ctx, GAN_EABI, function, "sets a field this library does not know",
+                  size_of(opts));
+}
+
+int32_t options_check_reserved(gan_context *ctx, const char *function, const void *opts,
+                               int64_t reserved) {
+    return reserved ? refuse_unknown(ctx, function, opts) : GAN_OK;
+}
+
 int32_t options_load(gan_context *ctx, const char *function, void *defaults, size_t size,
                      size_t v1_size, const void *src) {
     if (!src) return GAN_OK;
@@ -34,9 +44,7 @@ int32_t options_load(gan_context *ctx, const char *function, void *defaults, siz
     uint32_t given = size_of(src);
     const unsigned char *bytes = src;
     for (size_t i = size; i < given; i++)
-        if (bytes[i])
-            return refuse(ctx, GAN_EABI, function, "sets a field this library does not know",
-                          given);
+        if (bytes[i]) return refuse_unknown(ctx, function, src);
     memcpy(defaults, src, given < size ? given : size);
     return GAN_OK;
 }

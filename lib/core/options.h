@@ -21,6 +21,11 @@ int32_t options_check_size(gan_context *ctx, const char *function, size_t v1_siz
 int32_t options_load(gan_context *ctx, const char *function, void *defaults, size_t size,
                      size_t v1_size, const void *src);
 
+/* GAN_EABI unless a field of the caller's that is kept free is 0: a newer header may have given it
+ * a meaning. ctx may be NULL (no text). */
+int32_t options_check_reserved(gan_context *ctx, const char *function, const void *opts,
+                               int64_t reserved);
+
 /* Hands a result struct to the caller: as much of it as `out`, by its struct_size, has room for.
  * struct_size, the first member of both, stays the caller's. */
 void result_give(void *out, const void *result, size_t size);

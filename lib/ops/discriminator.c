@@ -92,17 +92,16 @@ gan_tensor *op_label_maps(gan_tensor *rows, int64_t h, int64_t w) {
 
 gan_tensor *op_one_hot(const char *function, gan_context *ctx, const int32_t *labels, int64_t n,
                        int64_t classes) {
-    shape s = shape_2(n, classes);
-    gan_tensor *rows = tensor_new(ctx, &s);
-    if (!rows) return NULL;
-    layout_fill(ctx, n * classes, 0, tensor_data(rows));
-    for (int64_t i = 0; i < n; i++) {
+    for (int64_t i = 0; i < n; i++)
         if (labels[i] < 0 || labels[i] >= classes) {
             error_set(ctx, GAN_EINVAL, "%s: label %lld is %d, there are %lld classes", function,
                       (long long)i, (int)labels[i], (long long)classes);
             return NULL;
         }
-        tensor_data(rows)[i * classes + labels[i]] = 1;
-    }
+    shape s = shape_2(n, classes);
+    gan_tensor *rows = tensor_new(ctx, &s);
+    if (!rows) return NULL;
+    layout_fill(ctx, n * classes, 0, tensor_data(rows));
+    for (int64_t i = 0; i < n; i++) tensor_data(rows)[i * classes + labels[i]] = 1;
     return rows;
 }

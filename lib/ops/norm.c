@@ -290,8 +290,9 @@ int32_t norm_geom_instance(const char *function, gan_tensor *x, norm_geom *m) {
 int32_t norm_geom_layer(const char *function, gan_tensor *x, norm_geom *m) {
     const shape *s = tensor_shape(x);
     if (s->rank < 2) return wrong(function, x, "(N,...)");
-    int64_t n = s->dim[0];
-    *m = (norm_geom){n, 1, 1, n ? shape_size(s) / n : 0};
+    int64_t each = 1; /* elements of a sample, also where there is none */
+    for (int32_t i = 1; i < s->rank; i++) each *= s->dim[i];
+    *m = (norm_geom){s->dim[0], 1, 1, each};
     return GAN_OK;
 }
 

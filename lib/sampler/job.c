@@ -84,6 +84,7 @@ void job_cancel(gan_sampler *s) {
         atomic_store(&s->cancelled, 1);
         runner_wait(s->runner);
         atomic_store(&s->cancelled, 0);
+        error_put_aside(s->ctx); /* how the job failed: nobody will ask */
     }
     s->started_code = GAN_ESTATE;
     s->state = SAMPLER_IDLE;

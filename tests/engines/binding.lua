@@ -49,8 +49,23 @@ for _ = 1, 3 do collectgarbage() end
 -- What C refuses is an error with its text.
 local ok, text = pcall(sprites.run, sprites, fields(whole, {3}))
 assert(not ok and text:find("label 0 is 3"), text)
+
+-- What C cannot see: tables that are shorter than the request.
+local short = fields(whole, {1})
+short.n, short.width = 2, 2 * info.width
+ok, text = pcall(sprites.run, sprites, short)
+assert(not ok and text:find("labels has 1 numbers, 2 images need 2"), text)
+short.labels, short.input = {1, 1}, {0.5}
+ok, text = pcall(sprites.run, sprites, short)
+assert(not ok and text:find("input has 1 numbers, 2 images need " .. 2 * info.latent), text)
+
 ok, text = pcall(gan.sampler, "nowhere")
 assert(not ok and text:find("nowhere"), text)
 ok, text = pcall(gan.sampler, arg[1], {colour = 3})
 assert(not ok and text:find("colour"), text)
 sprites:free()
+sprites:free()
+for _, use in ipairs{sprites.info, sprites.poll, function() sprites:run(fields(whole, {1})) end} do
+    ok, text = pcall(use, sprites)
+    assert(not ok and text:find("was freed"), text)
+end

@@ -47,7 +47,9 @@ void *heap_alloc(void *user, size_t bytes) {
         return NULL;
     }
     void *block = malloc(bytes);
-    if (block) h->blocks++;
+    if (!block) return NULL;
+    memset(block, 0xff, bytes); /* NaN, where it is read before it is written */
+    h->blocks++;
     return block;
 }
 

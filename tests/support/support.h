@@ -25,7 +25,7 @@ int teardown_context(void **state);
 
 gan_stats stats_of(gan_context *ctx);
 
-/* A host's allocator that counts, and can be told to refuse. */
+/* A host's allocator that counts, gives NaN to read, and can be told to refuse. */
 typedef struct heap {
     int64_t blocks; /* alive */
     int64_t calls;

@@ -167,8 +167,10 @@ void test_moves() {
     gan::context first(1);
     gan::tensor a = first.full({2}, 3), b = std::move(a);
     EXPECT(!a && b && a.rank() == 0);
-    EXPECT(has(error_of([&] { a + b; }), GAN_EINVAL, "empty"));
+    EXPECT(has(error_of([&] { a + b; }), GAN_EINVAL, "NULL"));
     EXPECT(has(error_of([&] { b + a; }), GAN_EINVAL, "NULL"));
+    EXPECT(has(error_of([&] { gan::wasserstein_critic(a, b); }), GAN_EINVAL, "NULL"));
+    EXPECT(has(error_of([&] { first.png_read("nowhere.png"); }), GAN_EIO, "nowhere.png"));
     EXPECT(has(error_of([&] { a.item(); }), GAN_EINVAL, "empty"));
     a = std::move(b);
     EXPECT(equal(a.share() + a, {6, 6}));
@@ -177,7 +179,7 @@ void test_moves() {
     const gan::module_ref layer = net.add_dense(2, 1);
     gan::module moved = std::move(net);
     EXPECT(!net && moved && layer);
-    EXPECT(has(error_of([&] { net(a); }), GAN_EINVAL, "empty"));
+    EXPECT(has(error_of([&] { net(a); }), GAN_EINVAL, "NULL"));
     EXPECT(moved(gan::reshape(a, {1, 2})).size() == 1);
     moved = gan::sequential(first);
     EXPECT(moved && moved.parameter_count() == 0);
@@ -190,6 +192,33 @@ void test_moves() {
     EXPECT(equal(a + second.full({2}, 1), {4, 4}));
     EXPECT(!gan::optimizer() && !gan::dataset() && !gan::loader() && !gan::trainer());
     EXPECT(has(error_of([] { gan::trainer().step(); }), GAN_EINVAL, "empty"));
+}
+
+// Not with the text of what failed before.
+void test_errors_of_empty_objects() {
+    gan::context ctx(1);
+    gan::module net = gan::sequential(ctx);
+    net.add_dense(2, 1);
+    gan::optimizer adam = gan::adam(net);
+    const gan::optimizer moved = std::move(adam);
+    gan::dataset data = gan::dataset::from_bytes(ctx, std::vector<uint8_t>(4), {1, 2, 2, 1},
+                                                 std::vector<int32_t>(1));
+    gan::loader_opts whole;
+    whole.batch = 1;
+    gan::loader batches(data, whole);
+    const gan::loader other = std::move(batches);
+    const gan::dataset kept = std::move(data);
+    EXPECT(has(error_of([&] { ctx.png_read("nowhere.png"); }), GAN_EIO, "nowhere.png"));
+    const std::function<void()> uses[] = {[&] { net.find_module("nope").freeze(); },
+                                          [&] { adam.set_lr(1); },
+                                          [&] { data.outlines(); },
+                                          [&] { data.draw_labels(1); },
+                                          [&] {
+                                              batches.seek({0, 0});
+                                          },
+                                          [&] { batches.tell(); },
+                                          [&] { gan::loader{data}; }};
+    for (const auto &use : uses) EXPECT(has(error_of(use), GAN_EINVAL, "empty object"));
 }
 
 void test_results_are_freed() {
@@ -609,6 +638,7 @@ int main() {
         {"exceptions", test_exceptions},
         {"a refused update", test_refused_update},
         {"moves", test_moves},
+        {"errors of empty objects", test_errors_of_empty_objects},
         {"results are freed", test_results_are_freed},
         {"scopes end with exceptions", test_scopes_end_with_exceptions},
         {"objects outlive their context", test_objects_outlive_their_context},

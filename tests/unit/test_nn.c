@@ -289,6 +289,35 @@ static void test_clip(void **state) {
     }
 }
 
+/* Sums over no samples are 0; the heap's blocks are not. */
+static void test_norm_of_no_samples(void **state) {
+    (void)state;
+    heap h = {0};
+    gan_context_opts opts;
+    gan_context_opts_init(&opts, sizeof opts);
+    opts.alloc = heap_alloc;
+    opts.free = heap_free;
+    opts.user = &h;
+    opts.flags = GAN_CONTEXT_NO_CACHE;
+    gan_context *ctx = NULL;
+    assert_int_equal(gan_context_create(&opts, &ctx), GAN_OK);
+    gan_module *m = sequential(ctx);
+    gan_add_dense(m, NULL, 3, 4, 1);
+    gan_add_layer_norm(m, NULL, (const int64_t[]){4}, 1, NULL);
+    for (int order = 0; order < 2; order++) {
+        gan_tensor *loss = gan_sum_all(gan_forward(m, gan_zeros(ctx, SHAPE(0, 3))));
+        gan_tensor *w[] = {gan_module_find(m, "1.weight"), gan_module_find(m, "1.bias")}, *g[2];
+        assert_ok(ctx, gan_grad(loss, w, 2, order ? GAN_GRAD_CREATE_GRAPH : 0, g));
+        for (int i = 0; i < 2; i++) {
+            assert_values(g[i], SHAPE(4), 0, 0, 0, 0);
+            gan_tensor_unref(g[i]);
+        }
+    }
+    gan_module_unref(m);
+    gan_context_destroy(ctx);
+    assert_int_equal(h.blocks, 0);
+}
+
 /* ---- initial weights ------------------------------------------------------------------------- */
 
 static void moments(gan_tensor *t, double *deviation, double *largest) {
@@ -373,6 +402,7 @@ int main(void) {
         CONTEXT_TEST(test_freeze),
         CONTEXT_TEST(test_copy),
         CONTEXT_TEST(test_clip),
+        cmocka_unit_test(test_norm_of_no_samples),
         CONTEXT_TEST(test_distributions),
         CONTEXT_TEST(test_orthogonal),
         CONTEXT_TEST(test_init_leaves_norms),

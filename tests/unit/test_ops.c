@@ -365,14 +365,17 @@ static void test_norms(void **state) {
     assert_values(gan_batch_normalize(gan_full(ctx, SHAPE(1, 2), 3), 1e-5), SHAPE(1, 2), 0, 0);
     /* A large mean does not drown the variance. */
     gan_tensor *far = VALUES(ctx, SHAPE(1, 4), 10001, 10003, 10001, 10003);
-    assert_near(element(gan_layer_normalize(far, 0), 1), 1, 1e-3);
+    assert_near(element(gan_layer_normalize(far, 1e-30), 1), 1, 1e-3);
     /* Nor does one far from all others, of many, spoil the statistics of the rest. */
     gan_tensor *rows = gan_add_scalar(gan_randn(ctx, SHAPE(5000, 3)), 1e4);
-    check_statistics(gan_batch_normalize(rows, 0), 1e-3);
+    check_statistics(gan_batch_normalize(rows, 1e-30), 1e-3);
     gan_tensor *outlier = gan_pad(gan_full(ctx, SHAPE(1, 3), 1e4), (const int64_t[]){0, 0},
                                   (const int64_t[]){5000, 0});
     outlier = gan_add(outlier, gan_randn(ctx, SHAPE(5001, 3)));
-    check_statistics(gan_batch_normalize(outlier, 0), 1e-4);
+    check_statistics(gan_batch_normalize(outlier, 1e-30), 1e-4);
+    const double bad[] = {0, -1, NAN, INFINITY};
+    for (int i = 0; i < COUNT_OF(bad); i++)
+        assert_refused(ctx, gan_batch_normalize(rows, bad[i]), GAN_EINVAL, "eps is");
     assert_refused(ctx, gan_instance_normalize(x, 1e-5), GAN_EINVAL, "gan_instance_normalize",
                    "(2, 3)");
     gan_tensor *three = gan_zeros(ctx, SHAPE(2, 3, 4));

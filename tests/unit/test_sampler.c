@@ -523,6 +523,32 @@ static void test_jobs_of_before(void **state) {
     temp_remove(&dir);
 }
 
+/* How a job failed goes with it. */
+static void test_a_failed_job_is_cancelled(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    const gan_trainer_opts o = model_opts(GAN_SYSTEM_CGAN, 16, 1, 4);
+    write_model(ctx, &o, temp_file(&dir, "model"));
+    gan_sampler *s = sampler_with(temp_file(&dir, "model"), 1, 1);
+    enum { COUNT = 100 };
+    float *images = malloc(COUNT * (size_t)image_size(s) * sizeof *images);
+    int32_t asked[COUNT] = {0};
+    gan_sampler_request r;
+    gan_sampler_request_init(&r, sizeof r);
+    r.n = COUNT;
+    r.labels = asked;
+    r.floats = images;
+    assert_sampler_ok(s, gan_sampler_start(s, &r));
+    asked[COUNT - 1] = 99;
+    sleep_us(100000); /* until it has come there */
+    gan_sampler_cancel(s);
+    assert_sampler_refused(s, gan_sampler_step(s, 10), GAN_ESTATE, "begun");
+    gan_sampler_free(s);
+    free(images);
+    temp_remove(&dir);
+}
+
 /* A child is told that it cannot have the job that its parent started. */
 static void test_fork_beside_a_job(void **state) {
     gan_context *ctx = *state;
@@ -622,6 +648,7 @@ int main(void) {
         CONTEXT_TEST(test_steps_are_slices),
         CONTEXT_TEST(test_background),
         CONTEXT_TEST(test_jobs_of_before),
+        CONTEXT_TEST(test_a_failed_job_is_cancelled),
         CONTEXT_TEST(test_fork_beside_a_job),
         CONTEXT_TEST(test_samplers_at_once),
         CONTEXT_TEST(test_idle_threads_sleep),

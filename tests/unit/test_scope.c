@@ -155,6 +155,29 @@ static void test_forward_leaves_only_its_result(void **state) {
     assert_int_equal(stats_of(ctx).live_nodes, 0);
 }
 
+/* Also without a scope, where each result is one more that the host gives back. */
+static void test_compositions_leave_only_their_result(void **state) {
+    gan_context *ctx = *state;
+    gan_tensor *x = gan_randn(ctx, SHAPE(4, 6)), *many[40];
+    for (int i = 0; i < COUNT_OF(many); i++) many[i] = x;
+    const uint64_t before = stats_of(ctx).live_tensors;
+    gan_tensor *results[] = {gan_concat(many, COUNT_OF(many), 1), gan_elu(x, -0.5), gan_softmax(x),
+                             gan_std(x, AXES(0), 0, 1),
+                             gan_minibatch_std(gan_reshape(x, SHAPE(4, 1, 2, 3)), 2)};
+    assert_int_equal(stats_of(ctx).live_tensors - before, COUNT_OF(results) + 1);
+    for (int i = 0; i < COUNT_OF(results); i++) assert_made(ctx, results[i]);
+}
+
+static void test_refusals_leave_nothing(void **state) {
+    gan_context *ctx = *state;
+    const int32_t label = 3;
+    assert_refused(ctx, gan_one_hot(ctx, &label, 1, 3), GAN_EINVAL, "label 0 is 3");
+    assert_refused(ctx, gan_rand_truncated(ctx, SHAPE(2), 0, -1, 1), GAN_EINVAL, "std -1");
+    assert_refused(ctx, gan_from_floats(ctx, NULL, SHAPE(2)), GAN_EINVAL, "data is NULL");
+    assert_refused(ctx, gan_from_doubles(ctx, NULL, SHAPE(2)), GAN_EINVAL, "data is NULL");
+    assert_int_equal(stats_of(ctx).live_tensors, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         CONTEXT_TEST(test_results_end_with_their_scope),
@@ -166,6 +189,8 @@ int main(void) {
         CONTEXT_TEST(test_leaves_survive_the_cut),
         CONTEXT_TEST(test_dropped_handles_do_not_break_the_graph),
         CONTEXT_TEST(test_forward_leaves_only_its_result),
+        CONTEXT_TEST(test_compositions_leave_only_their_result),
+        CONTEXT_TEST(test_refusals_leave_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,12 +47,12 @@ class dataset {
                     match(pixels.size(), dims, labels), &opts);
     }
     dataset outlines(double threshold = 0.2) const {
-        return make(ctx_, gan_dataset_outlines, get(), threshold);
+        return make(context_handle(), gan_dataset_outlines, get(), threshold);
     }
 
     gan_dataset *get() const noexcept { return handle_.get(); }
     explicit operator bool() const noexcept { return handle_ != nullptr; }
-    gan_context *context_handle() const noexcept { return ctx_; }
+    gan_context *context_handle() const noexcept { return handle_ ? ctx_ : nullptr; }
 
     std::size_t size() const noexcept { return static_cast<std::size_t>(gan_dataset_size(get())); }
     gan::shape shape() const noexcept { // N, H, W, C
@@ -77,7 +77,7 @@ class dataset {
     tensor image(int64_t i) const { return tensor::taken(ctx_, gan_dataset_image(get(), i)); }
     std::vector<int32_t> draw_labels(std::size_t n) const {
         std::vector<int32_t> labels(n);
-        detail::checked(ctx_,
+        detail::checked(context_handle(),
                         gan_dataset_draw_labels(get(), labels.data(), static_cast<int64_t>(n)));
         return labels;
     }
@@ -139,12 +139,14 @@ class loader {
 
     position tell() const {
         position at = {};
-        detail::checked(ctx_, gan_loader_tell(get(), &at.epoch, &at.image));
+        check(gan_loader_tell(get(), &at.epoch, &at.image));
         return at;
     }
-    void seek(position to) { detail::checked(ctx_, gan_loader_seek(get(), to.epoch, to.image)); }
+    void seek(position to) { check(gan_loader_seek(get(), to.epoch, to.image)); }
 
   private:
+    void check(int32_t status) const { detail::checked(handle_ ? ctx_ : nullptr, status); }
+
     gan_context *ctx_ = nullptr;
     detail::owner<gan_loader, gan_loader_unref> handle_;
     std::size_t count_ = 0; // labels

@@ -12,27 +12,27 @@ inline tensor bce_with_logits(const tensor &logits, double target) {
     return detail::result(logits, gan_bce_with_logits(logits.get(), target));
 }
 inline tensor wasserstein_critic(const tensor &real_scores, const tensor &fake_scores) {
-    return detail::result(real_scores,
+    return detail::result(real_scores, fake_scores,
                           gan_wasserstein_critic(real_scores.get(), fake_scores.get()));
 }
 inline tensor wasserstein_generator(const tensor &fake_scores) {
     return detail::result(fake_scores, gan_wasserstein_generator(fake_scores.get()));
 }
 inline tensor relativistic_discriminator(const tensor &real_scores, const tensor &fake_scores) {
-    return detail::result(real_scores,
+    return detail::result(real_scores, fake_scores,
                           gan_relativistic_discriminator(real_scores.get(), fake_scores.get()));
 }
 inline tensor relativistic_generator(const tensor &real_scores, const tensor &fake_scores) {
-    return detail::result(real_scores,
+    return detail::result(real_scores, fake_scores,
                           gan_relativistic_generator(real_scores.get(), fake_scores.get()));
 }
 
 inline tensor interpolate(const tensor &real, const tensor &fake) {
-    return detail::result(real, gan_interpolate(real.get(), fake.get()));
+    return detail::result(real, fake, gan_interpolate(real.get(), fake.get()));
 }
 inline tensor penalty(const tensor &scores, const tensor &points,
                       const gan_penalty_opts &opts = penalty_opts()) {
-    return detail::result(scores, gan_penalty(scores.get(), points.get(), &opts));
+    return detail::result(scores, points, gan_penalty(scores.get(), points.get(), &opts));
 }
 inline tensor penalty_of(module_ref critic, const tensor &points,
                          const gan_penalty_opts &opts = penalty_opts()) {
@@ -40,7 +40,7 @@ inline tensor penalty_of(module_ref critic, const tensor &points,
 }
 inline tensor zero_penalty(const tensor &scores, const tensor &points, double gamma,
                            bool allow_mixing = false) {
-    return detail::result(scores,
+    return detail::result(scores, points,
                           gan_zero_penalty(scores.get(), points.get(), gamma, allow_mixing));
 }
 inline tensor zero_penalty_of(module_ref critic, const tensor &points, double gamma,

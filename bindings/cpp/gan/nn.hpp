@@ -19,7 +19,9 @@ class module_ref {
     explicit operator bool() const noexcept { return handle_ != nullptr; }
     gan_context *context() const noexcept { return ctx_; }
 
-    tensor operator()(const tensor &x) const { return taken(gan_forward(get(), x.get())); }
+    tensor operator()(const tensor &x) const {
+        return tensor::taken(handle_ ? ctx_ : x.context(), gan_forward(get(), x.get()));
+    }
     tensor forward_labels(span<const int32_t> labels) const {
         return taken(gan_forward_labels(get(), labels.data(), static_cast<int64_t>(labels.size())));
     }
@@ -170,7 +172,7 @@ class module_ref {
 
     module_ref child(gan_module *added) const { return {ctx_, detail::valid(ctx_, added)}; }
     tensor taken(gan_tensor *borrowed) const { return tensor::taken(ctx_, borrowed); }
-    void check(int32_t status) const { detail::checked(ctx_, status); }
+    void check(int32_t status) const { detail::checked(handle_ ? ctx_ : nullptr, status); }
 
     gan_context *ctx_ = nullptr;
     gan_module *handle_ = nullptr;

@@ -11,16 +11,16 @@ namespace gan {
 // ---- arithmetic, with broadcasting --------------------------------------------------------------
 
 inline tensor operator+(const tensor &a, const tensor &b) {
-    return detail::result(a, gan_add(a.get(), b.get()));
+    return detail::result(a, b, gan_add(a.get(), b.get()));
 }
 inline tensor operator-(const tensor &a, const tensor &b) {
-    return detail::result(a, gan_sub(a.get(), b.get()));
+    return detail::result(a, b, gan_sub(a.get(), b.get()));
 }
 inline tensor operator*(const tensor &a, const tensor &b) {
-    return detail::result(a, gan_mul(a.get(), b.get()));
+    return detail::result(a, b, gan_mul(a.get(), b.get()));
 }
 inline tensor operator/(const tensor &a, const tensor &b) {
-    return detail::result(a, gan_div(a.get(), b.get()));
+    return detail::result(a, b, gan_div(a.get(), b.get()));
 }
 inline tensor operator-(const tensor &x) { return detail::result(x, gan_neg(x.get())); }
 
@@ -42,10 +42,10 @@ inline tensor operator/(double value, const tensor &x) {
 }
 
 inline tensor maximum(const tensor &a, const tensor &b) {
-    return detail::result(a, gan_maximum(a.get(), b.get()));
+    return detail::result(a, b, gan_maximum(a.get(), b.get()));
 }
 inline tensor minimum(const tensor &a, const tensor &b) {
-    return detail::result(a, gan_minimum(a.get(), b.get()));
+    return detail::result(a, b, gan_minimum(a.get(), b.get()));
 }
 
 // ---- one operand --------------------------------------------------------------------------------
@@ -76,23 +76,23 @@ inline tensor softplus(const tensor &x) { return detail::result(x, gan_softplus(
 
 inline tensor matmul(const tensor &a, const tensor &b, bool transpose_a = false,
                      bool transpose_b = false) {
-    return detail::result(a, gan_matmul(a.get(), b.get(), transpose_a, transpose_b));
+    return detail::result(a, b, gan_matmul(a.get(), b.get(), transpose_a, transpose_b));
 }
 inline tensor conv2d(const tensor &x, const tensor &w,
                      const gan_conv2d_opts &opts = conv2d_opts()) {
-    return detail::result(x, gan_conv2d(x.get(), w.get(), &opts));
+    return detail::result(x, w, gan_conv2d(x.get(), w.get(), &opts));
 }
 inline tensor conv_transpose2d(const tensor &x, const tensor &w,
                                const gan_conv2d_opts &opts = conv2d_opts()) {
-    return detail::result(x, gan_conv_transpose2d(x.get(), w.get(), &opts));
+    return detail::result(x, w, gan_conv_transpose2d(x.get(), w.get(), &opts));
 }
 inline tensor conv2d_data_grad(const tensor &g, const tensor &w, int64_t h, int64_t width,
                                const gan_conv2d_opts &opts = conv2d_opts()) {
-    return detail::result(g, gan_conv2d_data_grad(g.get(), w.get(), h, width, &opts));
+    return detail::result(g, w, gan_conv2d_data_grad(g.get(), w.get(), h, width, &opts));
 }
 inline tensor conv2d_weight_grad(const tensor &x, const tensor &g, int64_t kh, int64_t kw,
                                  const gan_conv2d_opts &opts = conv2d_opts()) {
-    return detail::result(x, gan_conv2d_weight_grad(x.get(), g.get(), kh, kw, &opts));
+    return detail::result(x, g, gan_conv2d_weight_grad(x.get(), g.get(), kh, kw, &opts));
 }
 
 // ---- reductions: over the listed axes, or all ---------------------------------------------------
@@ -184,7 +184,7 @@ inline tensor minibatch_std(const tensor &x, int64_t group = 0) {
     return detail::result(x, gan_minibatch_std(x.get(), group));
 }
 inline tensor projection(const tensor &features, const tensor &embedded) {
-    return detail::result(features, gan_projection(features.get(), embedded.get()));
+    return detail::result(features, embedded, gan_projection(features.get(), embedded.get()));
 }
 inline tensor label_maps(const tensor &rows, int64_t h, int64_t w) {
     return detail::result(rows, gan_label_maps(rows.get(), h, w));

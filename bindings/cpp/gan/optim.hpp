@@ -48,10 +48,10 @@ class optimizer {
               int32_t (*create)(gan_module *, const Opts *, gan_optimizer **))
         : ctx_(m.context()) {
         gan_optimizer *out = nullptr;
-        check(create(m.get(), &opts, &out));
+        detail::checked(ctx_, create(m.get(), &opts, &out));
         handle_.reset(out);
     }
-    void check(int32_t status) const { detail::checked(ctx_, status); }
+    void check(int32_t status) const { detail::checked(handle_ ? ctx_ : nullptr, status); }
 
     gan_context *ctx_ = nullptr;
     detail::owner<gan_optimizer, gan_optimizer_unref> handle_;

@@ -80,6 +80,11 @@ inline tensor result(const tensor &x, gan_tensor *borrowed) {
     return tensor::taken(x.context(), borrowed);
 }
 
+// Of an operator on two, of which one may be empty: then its error is in the other's context.
+inline tensor result(const tensor &a, const tensor &b, gan_tensor *borrowed) {
+    return tensor::taken((a ? a : b).context(), borrowed);
+}
+
 // The C handles of several tensors; empty ones are NULL.
 inline std::vector<gan_tensor *> handles(span<const tensor *const> tensors) {
     std::vector<gan_tensor *> list;
@@ -89,7 +94,9 @@ inline std::vector<gan_tensor *> handles(span<const tensor *const> tensors) {
 }
 
 inline gan_context *context_of(span<const tensor *const> tensors) {
-    return tensors.empty() || !tensors[0] ? nullptr : tensors[0]->context();
+    for (const tensor *t : tensors)
+        if (t && *t) return t->context();
+    return nullptr;
 }
 
 } // namespace detail

@@ -44,7 +44,7 @@ class trainer {
     trainer(const context &ctx, const gan_trainer_opts &opts, const loader &batches)
         : ctx_(ctx.get()) {
         gan_trainer *out = nullptr;
-        check(gan_trainer_create(ctx_, &opts, batches.get(), &out));
+        detail::checked(ctx_, gan_trainer_create(ctx_, &opts, batches.get(), &out));
         handle_.reset(out);
     }
 
@@ -98,7 +98,7 @@ class trainer {
         return labels.data();
     }
     tensor taken(gan_tensor *borrowed) const { return tensor::taken(ctx_, borrowed); }
-    void check(int32_t status) const { detail::checked(ctx_, status); }
+    void check(int32_t status) const { detail::checked(handle_ ? ctx_ : nullptr, status); }
 
     gan_context *ctx_ = nullptr;
     detail::owner<gan_trainer, gan_trainer_unref> handle_;
@@ -117,7 +117,7 @@ inline tensor generator_loss(int32_t loss, const tensor &fake_scores) {
 }
 inline tensor discriminator_loss(int32_t loss, const tensor &real_scores,
                                  const tensor &fake_scores) {
-    return detail::result(real_scores,
+    return detail::result(real_scores, fake_scores,
                           gan_discriminator_loss(loss, real_scores.get(), fake_scores.get()));
 }
 inline tensor dragan_points(const tensor &real, int32_t mode = GAN_DRAGAN_UNIFORM,
@@ -125,7 +125,8 @@ inline tensor dragan_points(const tensor &real, int32_t mode = GAN_DRAGAN_UNIFOR
     return detail::result(real, gan_dragan_points(real.get(), mode, scale));
 }
 inline tensor reconstruction_error(const tensor &x, const tensor &reconstruction) {
-    return detail::result(x, gan_reconstruction_error(x.get(), reconstruction.get()));
+    return detail::result(x, reconstruction,
+                          gan_reconstruction_error(x.get(), reconstruction.get()));
 }
 
 } // namespace gan
