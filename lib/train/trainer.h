@@ -2,11 +2,9 @@
 #ifndef GAN_TRAIN_TRAINER_H
 #define GAN_TRAIN_TRAINER_H
 
-#include "data/loader.h"
 #include "gan/train.h"
-#include "io/safetensors.h"
-#include "optim/optimizer.h"
 #include "train/networks.h"
+#include "train/places.h"
 #include "train/presets.h"
 
 /* What changes, beside tensors and moments. The places in streams are those of the context and the
@@ -23,17 +21,6 @@ typedef struct trainer_state {
     int64_t images; /* of the loader; 0 without one */
 } trainer_state;
 
-/* A place in memory that a checkpoint keeps. */
-typedef struct trainer_item {
-    char *name; /* "generator.0.weight", "discriminator.0.weight.state1", "step" */
-    safetensors_dtype dtype;
-    shape shape;
-    void *data;         /* of elements outside tensors */
-    gan_tensor *tensor; /* or NULL; borrowed */
-    size_t bytes;
-    int undone; /* changes before a step can still fail */
-} trainer_item;
-
 struct gan_trainer {
     object base;
     gan_trainer_opts opts;
@@ -44,10 +31,9 @@ struct gan_trainer {
     gan_loader *loader; /* owned reference, or NULL */
     trainer_state state;
 
-    trainer_item *items;
-    size_t item_count, item_capacity;
+    place_list places;
     size_t listed;   /* entries of the networks among them */
-    uint8_t *backup; /* of the undone items, one after the other */
+    uint8_t *backup; /* of the undone places, one after the other */
     int32_t *labels; /* room for a batch's */
 };
 
@@ -101,10 +87,6 @@ void checkpoint_restore(gan_trainer *t);
 
 int32_t checkpoint_save(gan_trainer *t, const char *path);
 int32_t checkpoint_load(gan_trainer *t, const char *path);
-
-/* Of all names and bytes, whatever their order. */
-enum { CHECKSUM_TEXT = 17 };
-void checkpoint_checksum(const safetensors_entry *entries, size_t count, char text[CHECKSUM_TEXT]);
 
 /* Fills the options with those of a file; what an error leaves in them is of no use. */
 int32_t checkpoint_options(gan_context *ctx, const char *path, gan_trainer_opts *o);

@@ -20,7 +20,7 @@ static void seal(gan_context *ctx, uint8_t *bytes, size_t size) {
     if (at + length + CHECKSUM_TEXT > size) return;
     if (fuzz_check(ctx, error_report(ctx, safetensors_read(ctx, fuzz_file(bytes, size), &file))))
         return;
-    checkpoint_checksum(file.entries, file.count, text);
+    places_checksum(file.entries, file.count, text);
     safetensors_release(ctx, &file);
     memcpy(bytes + at + length, text, CHECKSUM_TEXT - 1);
 }

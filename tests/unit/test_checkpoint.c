@@ -273,7 +273,7 @@ static void make_older(gan_context *ctx, const char *path) {
         if (known) file.entries[kept++] = file.entries[i];
     }
     assert_int_equal(kept, file.count - COUNT_OF(later));
-    checkpoint_checksum(file.entries, kept, sum);
+    places_checksum(file.entries, kept, sum);
     for (size_t i = 0; i < file.metadata_count; i++)
         if (strcmp(file.metadata[i].key, "gan.checksum") == 0) file.metadata[i].value = sum;
     assert_ok(ctx,
