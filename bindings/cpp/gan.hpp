@@ -41,6 +41,7 @@
 #include "gan/optim.hpp"
 #include "gan/data.hpp"
 #include "gan/train.hpp"
+#include "gan/checkpoint.hpp"
 #include "gan/metrics.hpp"
 #include "gan/sampler.hpp"
 

@@ -159,7 +159,7 @@ static const char *metadata_find(const safetensors *file, const char *key) {
 static int32_t check_format(gan_context *ctx, const char *path, const safetensors *file) {
     const char *format = metadata_find(file, FORMAT_KEY);
     char sum[CHECKSUM_TEXT];
-    if (!*format) return error_set(ctx, GAN_EFORMAT, "%s: is no checkpoint of a trainer", path);
+    if (!*format) return error_set(ctx, GAN_EFORMAT, "%s: is no checkpoint", path);
     if (strcmp(format, "1") != 0)
         return error_set(ctx, GAN_EFORMAT, "%s: is of format %.16s, this library knows 1", path,
                          format);

@@ -1,4 +1,5 @@
-/* Checkpoints: gan_trainer_opts_load and gan_trainer_load. The checksum is set right first. */
+/* Checkpoints: gan_trainer_opts_load, gan_trainer_load and gan_checkpoint_load. The checksum is set
+ * right first. */
 #include "fuzz.h"
 
 #include "core/error.h"
@@ -37,6 +38,18 @@ static gan_trainer *small_trainer(gan_context *ctx) {
     return t;
 }
 
+/* As seeds.py makes it: a dense layer, and its optimizer. */
+static gan_checkpoint *small_checkpoint(gan_context *ctx, gan_module **m, gan_optimizer **o) {
+    gan_checkpoint *c = NULL;
+    fuzz_require(gan_sequential_create(ctx, m) == GAN_OK);
+    fuzz_require(gan_add_dense(*m, NULL, 2, 1, 1) != NULL);
+    fuzz_require(gan_adam_create(*m, NULL, o) == GAN_OK);
+    fuzz_require(gan_checkpoint_create(ctx, &c) == GAN_OK);
+    fuzz_require(gan_checkpoint_add_module(c, "m", *m) == GAN_OK);
+    fuzz_require(gan_checkpoint_add_optimizer(c, "o", *o) == GAN_OK);
+    return c;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     gan_context *ctx = fuzz_context(size, FACTOR);
     uint8_t *bytes = malloc(size ? size : 1);
@@ -48,6 +61,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     gan_trainer *t = small_trainer(ctx);
     fuzz_check(ctx, gan_trainer_load(t, fuzz_file(bytes, size)));
     gan_trainer_unref(t);
+    gan_module *m = NULL;
+    gan_optimizer *adam = NULL;
+    gan_checkpoint *c = small_checkpoint(ctx, &m, &adam);
+    fuzz_check(ctx, gan_checkpoint_load(c, fuzz_file(bytes, size)));
+    gan_checkpoint_unref(c);
+    gan_optimizer_unref(adam);
+    gan_module_unref(m);
     free(bytes);
     fuzz_end(ctx);
     return 0;

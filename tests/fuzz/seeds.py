@@ -116,9 +116,14 @@ def texts(context):
 
 
 def checkpoint(context):
-    """small_trainer of checkpoint.c."""
+    """small_trainer and small_checkpoint of checkpoint.c."""
     trainer = gan.Trainer(context, "dragan", variant="code", side=2, channels=1, width=2, latent=2)
     put("checkpoint", "small", written(trainer.save))
+    m = gan.Sequential(context)
+    m.add_dense(2, 1)
+    own = gan.Checkpoint(context, m=m, o=gan.Adam(m))
+    own["step"] = 3
+    put("checkpoint", "own", written(own.save))
 
 
 with gan.Context(threads=1, seed=1) as context:

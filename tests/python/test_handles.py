@@ -91,6 +91,42 @@ class Handles(ContextTest):
         another.write([1, 2, 3])
         np.testing.assert_array_equal(copy.copy(another).numpy(), [1, 2, 3])
 
+    def test_a_checkpoint_goes_on_with_the_same_bits(self):
+        def begin(seed):
+            context = gan.Context(threads=1, seed=seed)
+            self.addCleanup(context.close)
+            network = gan.Sequential(context)
+            network.add_dense(4, 3)
+            images = np.arange(5 * 4, dtype=np.uint8).reshape(5, 2, 2, 1)
+            loader = gan.Loader(gan.Dataset.from_array(context, images), batch=2, seed=seed)
+            adam = gan.Adam(network, lr=0.1)
+            parts = {"network": network, "adam": adam, "data": loader}
+            return network, loader, adam, gan.Checkpoint(context, **parts)
+
+        def train(network, loader, adam, checkpoint, steps):
+            for _ in range(steps):
+                x = next(loader).reshape(2, 4)
+                adam.minimize((network(x) * network.context.randn(2, 3)).sum())
+            return network.find("0.weight").numpy()
+
+        with tempfile.TemporaryDirectory() as folder:
+            whole, first, then = begin(1), begin(1), begin(2)
+            wanted = train(*whole, 7)
+            train(*first, 4)
+            first[-1]["step"] = 4
+            first[-1].save(f"{folder}/run")
+            with self.assertRaises(KeyError):
+                then[-1]["step"]
+            then[-1].load(f"{folder}/run")
+            self.assertEqual(then[-1]["step"], 4)
+            np.testing.assert_array_equal(train(*then, 3), wanted)
+            with self.assertRaises(TypeError):
+                then[-1].add("more", "text")
+            with self.assertRaisesRegex(gan.InvalidArgument, "already"):
+                then[-1].add("adam", then[2])
+            with self.assertRaisesRegex(gan.FileError, "none"):
+                then[-1].load(f"{folder}/none")
+
     def test_python_ends_while_a_thread_is_in_a_call(self):
         with tempfile.NamedTemporaryFile(suffix=".safetensors") as file:
             dataset = gan.Dataset.from_array(self.context, np.zeros((4, 8, 8, 1), np.uint8))

@@ -96,6 +96,48 @@ static int32_t data_from_idx_through(gan_context *ctx, const char *path) {
     return code ? code : load_from(ctx, d);
 }
 
+/* ---- a host's own loop ----------------------------------------------------------------------- */
+
+/* Loads the saved one again, which must leave the numbers as they are. */
+static int32_t use_checkpoint(gan_checkpoint *c, const char *path) {
+    int32_t code = gan_checkpoint_set(c, "step", 3);
+    if (!code) code = gan_checkpoint_save(c, path);
+    if (!code) code = gan_checkpoint_set(c, "step", 4);
+    if (code) return code;
+    code = gan_checkpoint_load(c, path);
+    double step = 0;
+    gan_checkpoint_get(c, "step", &step);
+    return step == (code ? 4 : 3) ? code : SCENARIO_BROKEN;
+}
+
+static int32_t checkpoint_of(gan_context *ctx, gan_module *m, const char *path) {
+    gan_optimizer *o = POISON;
+    gan_checkpoint *c = POISON;
+    int32_t code = checked(gan_adam_create(m, NULL, &o), &o);
+    if (code) return code;
+    code = checked(gan_checkpoint_create(ctx, &c), &c);
+    if (!code) {
+        code = gan_checkpoint_add_module(c, "G", m);
+        if (!code) code = gan_checkpoint_add_optimizer(c, "adam", o);
+        if (!code) code = use_checkpoint(c, path);
+        gan_checkpoint_unref(c);
+    }
+    gan_optimizer_unref(o);
+    return code;
+}
+
+static int32_t own_checkpoint_through(gan_context *ctx, const char *path) {
+    gan_module *m = POISON;
+    int32_t code = checked(gan_sequential_create(ctx, &m), &m);
+    if (code) return code;
+    code = made(ctx, gan_add_dense(m, NULL, 2, 1, 1));
+    if (!code) code = checkpoint_of(ctx, m, path);
+    gan_module_unref(m);
+    return code;
+}
+
+static int32_t own_checkpoint(gan_context *ctx) { return with_file(ctx, own_checkpoint_through); }
+
 /* ---- trainers -------------------------------------------------------------------------------- */
 
 /* A step, of which a failed one leaves no trace in the discriminator. */
@@ -248,6 +290,7 @@ static const scenario scenarios[] = {
     {"data from idx", data_from_idx},
     {"metrics", metrics},
     {"metrics in structs", metrics_in_structs},
+    {"own checkpoint", own_checkpoint},
     {"trainer", trainer},
     {"sprites", sprites},
     {"autoencoder", autoencoder},

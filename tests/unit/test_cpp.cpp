@@ -221,6 +221,53 @@ void test_errors_of_empty_objects() {
     for (const auto &use : uses) EXPECT(has(error_of(use), GAN_EINVAL, "empty object"));
 }
 
+// A loop that goes on from a file makes the steps of one that was not stopped.
+void test_checkpoint() {
+    struct loop {
+        gan::context ctx;
+        gan::module net = gan::sequential(ctx);
+        gan::optimizer adam;
+        gan::loader batches;
+        gan::checkpoint all;
+
+        explicit loop(uint64_t seed) : ctx(seed), all(ctx) {
+            net.add_dense(4, 1);
+            adam = gan::adam(net);
+            gan::loader_opts opts;
+            opts.batch = 2;
+            opts.seed = seed;
+            batches = gan::loader(
+                gan::dataset::from_bytes(ctx, std::vector<uint8_t>(20, 9), {5, 2, 2, 1}), opts);
+            all.add("net", net);
+            all.add("adam", adam);
+            all.add("data", batches);
+        }
+        double train(int steps) {
+            double loss = 0;
+            for (int i = 0; i < steps; i++) {
+                const gan::tensor x = gan::reshape(batches.next(), {2, 4});
+                const gan::tensor l = gan::mean(net(x) * ctx.randn({2, 1}));
+                adam.minimize(l);
+                loss = l.item();
+            }
+            return loss;
+        }
+    };
+    const temporary_file file;
+    loop whole(1), first(1), then(2);
+    const double wanted = whole.train(7);
+    first.train(4);
+    first.all.set("step", 4);
+    first.all.save(file.path);
+    then.all.load(file.path);
+    EXPECT(then.all.number("step") == 4);
+    EXPECT(then.train(3) == wanted);
+    EXPECT(has(error_of([&] { then.all.number("other"); }), GAN_EINVAL, "other"));
+    EXPECT(has(error_of([&] { then.all.load("nowhere"); }), GAN_EIO, "nowhere"));
+    EXPECT(has(error_of([&] { then.all.add("net", then.net); }), GAN_EINVAL, "already"));
+    EXPECT(has(error_of([&] { gan::checkpoint().save(file.path); }), GAN_EINVAL, "empty"));
+}
+
 void test_results_are_freed() {
     gan::context ctx(1);
     const gan::tensor x = gan::track(ctx.randn({4, 3}));
@@ -639,6 +686,7 @@ int main() {
         {"a refused update", test_refused_update},
         {"moves", test_moves},
         {"errors of empty objects", test_errors_of_empty_objects},
+        {"checkpoint", test_checkpoint},
         {"results are freed", test_results_are_freed},
         {"scopes end with exceptions", test_scopes_end_with_exceptions},
         {"objects outlive their context", test_objects_outlive_their_context},

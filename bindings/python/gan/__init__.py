@@ -24,6 +24,7 @@ SPDX-License-Identifier: MIT
 from ._library import Library, default_library, load
 from .augment import augment
 from .autograd import grad, vjp
+from .checkpoint import Checkpoint
 from .context import Context
 from .data import Dataset, Loader
 from .errors import (AbiError, Error, FileError, FormatError, InvalidArgument, MixedSamples,
@@ -48,7 +49,7 @@ from .train import (Trainer, began_balance, discriminator_loss, dragan_points, f
                     systems)
 
 __all__ = [
-    "AbiError", "Adam", "Context", "Dataset", "Error", "FileError", "FormatError", "Idx",
+    "AbiError", "Adam", "Checkpoint", "Context", "Dataset", "Error", "FileError", "FormatError", "Idx",
     "InvalidArgument", "Library", "Loader", "MixedSamples", "Module", "NonFinite",
     "NotDifferentiable", "NotSupported", "Optimizer", "OutOfMemory", "Plateau", "RMSProp",
     "SGD", "Sampler", "Sequential", "StateError", "Steps", "Tensor", "Trainer", "Unreached",

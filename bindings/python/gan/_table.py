@@ -44,6 +44,10 @@ class TrainerHandle(c_void_p):
     pass
 
 
+class CheckpointHandle(c_void_p):
+    pass
+
+
 class SamplerHandle(c_void_p):
     pass
 
@@ -237,6 +241,7 @@ INITIALIZERS = {
 _context, _tensor, _module = ContextHandle, TensorHandle, ModuleHandle
 _optimizer, _idx = OptimizerHandle, IdxHandle
 _dataset, _loader, _trainer = DatasetHandle, LoaderHandle, TrainerHandle
+_checkpoint = CheckpointHandle
 _sampler, _request = SamplerHandle, POINTER(SamplerRequest)
 _i32, _i64, _u32, _u64, _size = c_int32, c_int64, c_uint32, c_uint64, c_size_t
 _real, _text = c_double, c_char_p
@@ -547,6 +552,16 @@ FUNCTIONS = {
     "gan_dragan_points": (_tensor, (_tensor, _i32, _real)),
     "gan_reconstruction_error": (_tensor, (_tensor, _tensor)),
     "gan_began_balance": (_real, (_real, _real, _real, _real, _real, _doubles)),
+    # checkpoint.h
+    "gan_checkpoint_create": (_i32, (_context, POINTER(_checkpoint))),
+    "gan_checkpoint_unref": (None, (_checkpoint,)),
+    "gan_checkpoint_add_module": (_i32, (_checkpoint, _text, _module)),
+    "gan_checkpoint_add_optimizer": (_i32, (_checkpoint, _text, _optimizer)),
+    "gan_checkpoint_add_loader": (_i32, (_checkpoint, _text, _loader)),
+    "gan_checkpoint_set": (_i32, (_checkpoint, _text, _real)),
+    "gan_checkpoint_get": (_i32, (_checkpoint, _text, _doubles)),
+    "gan_checkpoint_save": (_i32, (_checkpoint, _text)),
+    "gan_checkpoint_load": (_i32, (_checkpoint, _text)),
     # sampler.h
     "gan_sampler_opts_init": (None, (POINTER(SamplerOptions), _size)),
     "gan_sampler_load": (_i32, (_text, POINTER(SamplerOptions), POINTER(_sampler))),

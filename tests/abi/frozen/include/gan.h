@@ -21,6 +21,7 @@
 #include "gan/data.h"
 #include "gan/metrics.h"
 #include "gan/train.h"
+#include "gan/checkpoint.h"
 #include "gan/sampler.h"
 
 #endif

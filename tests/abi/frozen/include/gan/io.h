@@ -17,7 +17,7 @@ extern "C" {
 
 /* Writes all parameters and buffers as safetensors, in PyTorch's names, layouts and types (float32;
  * kernels (O,I,KH,KW), transposed ones (I,O,KH,KW); num_batches_tracked int64). `__metadata__`
- * carries gan.format and the library's version; with gan_module_save_traced also gan.graph. */
+ * carries gan.format; with gan_module_save_traced also gan.graph. */
 GAN_API int32_t gan_module_save(const gan_module *m, const char *path);
 
 /* The same, for a model that describes itself: `input` is the batch that was given to the network

@@ -32,8 +32,9 @@ GAN_API int32_t gan_feature_statistics(gan_context *ctx, const float *x, int64_t
 /* *out = ||mean_a - mean_b||^2 + tr(A) + tr(B) - 2 tr((A B)^(1/2)) with A = cov_a, B = cov_b: the
  * squared Fréchet (2-Wasserstein) distance of two Gaussians (Dowson & Landau 1982; FID is this on
  * Inception features, Heusel et al. 2017). Covariances are symmetric and may be singular;
- * eigenvalues that rounding made negative count as 0, and so does a negative result; GAN_EINVAL
- * where sums overflow. Takes four more matrices of (d,d) doubles. */
+ * eigenvalues that rounding made negative count as 0, and so does a negative result; GAN_EINVAL for
+ * a matrix that is no covariance by its signs or sizes, and where sums overflow. Takes four more
+ * matrices of (d,d) doubles. */
 GAN_API int32_t gan_frechet_from_statistics(gan_context *ctx, const double *mean_a,
                                             const double *cov_a, const double *mean_b,
                                             const double *cov_b, int64_t d, double *out);

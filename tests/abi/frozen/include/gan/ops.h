@@ -163,9 +163,9 @@ GAN_API gan_tensor *gan_label_maps(gan_tensor *rows, int64_t h, int64_t w);
 
 /* ---- normalisation --------------------------------------------------------------------------- */
 
-/* (x - mean) / sqrt(var + eps), var biased, without gain and shift. Channels are the last axis.
- * Over all but the last axis (batch), H and W (instance), all but the first (layer), H, W and the
- * C/groups channels of each group (group). */
+/* (x - mean) / sqrt(var + eps), var biased, without gain and shift; eps 1.2e-38 or more. Channels
+ * are the last axis. Over all but the last axis (batch), H and W (instance), all but the first
+ * (layer), H, W and the C/groups channels of each group (group). */
 GAN_API gan_tensor *gan_batch_normalize(gan_tensor *x, double eps);
 GAN_API gan_tensor *gan_instance_normalize(gan_tensor *x, double eps);
 GAN_API gan_tensor *gan_layer_normalize(gan_tensor *x, double eps);

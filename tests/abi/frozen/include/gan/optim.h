@@ -3,7 +3,8 @@
  * An optimizer keeps its parameters alive and works on those that are tracked and that the loss
  * reaches; the others, and their moments, stay as they are. State is allocated at creation, so a
  * step cannot fail half-way. A non-finite gradient stops the step before it changes anything:
- * GAN_ENONFINITE, and the text names the parameter.
+ * GAN_ENONFINITE, and the text names the parameter. In Adam and RMSProp so does a norm of the
+ * gradient whose square is beyond float: means of squares would stay infinite for good.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef GAN_OPTIM_H

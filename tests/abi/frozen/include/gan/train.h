@@ -360,7 +360,8 @@ GAN_API int32_t gan_trainer_load(gan_trainer *t, const char *path);
 
 /* The options of the trainer that wrote such a file, sizes filled in: what gan_trainer_create needs
  * for one that can load it. Set opts->struct_size to sizeof before; written on success only.
- * Errors as above. */
+ * Errors as above; GAN_EABI names an option of a run that opts, of an older header, has no room
+ * for. */
 GAN_API int32_t gan_trainer_opts_load(gan_context *ctx, const char *path, gan_trainer_opts *opts);
 
 /* ---- pieces ---------------------------------------------------------------------------------- */
