@@ -100,15 +100,45 @@ public sealed unsafe class Sampler : IDisposable {
     readonly SamplerHandle handle;
 
     public Sampler(string path, SamplerOptions options) {
+        fixed (byte *file = Native.Utf8(path)) handle = Load(file, -1, options);
+    }
+
+    // From a file's bytes, which are not kept: of an archive, say.
+    public Sampler(byte[] content, SamplerOptions options) {
+        fixed (byte *file = content) handle = Load(file, content.LongLength, options);
+    }
+
+    // A path, or so many bytes of a file.
+    static SamplerHandle Load(byte *file, long bytes, SamplerOptions options) {
         const int Room = 512;
         byte *text = stackalloc byte[Room];
         text[0] = 0;
         options.error = text;
         options.error_bytes = (UIntPtr)Room;
         Native.CheckVersion();
-        int code;
-        fixed (byte *file = Native.Utf8(path)) code = Native.gan_sampler_load(file, &options, out handle);
-        if (code < 0) throw new Error(code, Native.Text(text));
+        SamplerHandle loaded;
+        int code = bytes < 0 ? Native.gan_sampler_load(file, &options, out loaded)
+                             : Native.gan_sampler_load_memory(file, (UIntPtr)bytes, &options, out loaded);
+        if (code < 0) throw new Error(code, Native.Text(text[0] != 0 ? text : Native.gan_status_name(code)));
+        return loaded;
+    }
+
+    // The latent that a seed draws: Info.latent numbers, for a request's `input`.
+    public float[] Latent(ulong seed, double truncation = 0) {
+        var z = new float[Info.latent];
+        fixed (float *p = z) Check(Native.gan_sampler_latent(handle, seed, truncation, p));
+        return z;
+    }
+
+    // The point at t, 0 to 1, of the great arc from a to b.
+    public static float[] Slerp(float[] a, float[] b, double t) {
+        if (a.Length != b.Length) throw new ArgumentException("latents of different lengths");
+        var z = new float[a.Length];
+        fixed (float *from = a, to = b, at = z) {
+            int code = Native.gan_latent_slerp(from, to, a.Length, t, at);
+            if (code < 0) throw new Error(code, Native.Text(Native.gan_status_name(code)));
+        }
+        return z;
     }
 
     // All of a request at once.
@@ -184,6 +214,15 @@ static unsafe class Native {
     public static extern void gan_sampler_opts_init(SamplerOptions *opts, UIntPtr size);
     [DllImport(Library, CallingConvention = C)]
     public static extern int gan_sampler_load(byte *path, SamplerOptions *opts, out SamplerHandle sampler);
+    [DllImport(Library, CallingConvention = C)]
+    public static extern int gan_sampler_load_memory(byte *file, UIntPtr bytes, SamplerOptions *opts,
+                                                     out SamplerHandle sampler);
+    [DllImport(Library, CallingConvention = C)]
+    public static extern int gan_sampler_latent(SamplerHandle s, ulong seed, double truncation, float *z);
+    [DllImport(Library, CallingConvention = C)]
+    public static extern int gan_latent_slerp(float *a, float *b, long n, double t, float *z);
+    [DllImport(Library, CallingConvention = C)]
+    public static extern byte *gan_status_name(int code);
     [DllImport(Library, CallingConvention = C)]
     public static extern void gan_sampler_free(IntPtr s);
     [DllImport(Library, CallingConvention = C)]

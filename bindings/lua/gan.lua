@@ -4,14 +4,18 @@
 --     local sprites = gan.sampler("generator.safetensors", {threads = 1})
 --     local pixels = love.image.newImageData(64, 64)
 --     sprites:begin{seed = 7, rgba = pixels:getFFIPointer(), width = 64, height = 64, pitch = 4 * 64}
+--     local busy = true
 --     ...
---     if sprites:step(4000) then image:replacePixels(pixels) end -- each frame, 4 ms of it
+--     if busy and sprites:step(4000) then -- each frame, 4 ms of it
+--         busy = false
+--         image:replacePixels(pixels)
+--     end
 --
 -- gan.C has every function and constant of the headers (gan.C.gan_context_create, gan.C.GAN_EIO);
 -- gan/sampler.h is the reference. What C reports by a status is raised as an error with its text.
 --
--- The library is $GAN_LIBRARY, that of the repository's build, or the installed one; its
--- declarations are $GAN_CDEF, a gan.cdef beside this file or in a LÖVE game, the build's, or the
+-- The library is $GAN_LIBRARY, one beside a LÖVE game or this file, that of the repository's build,
+-- or the installed one; its declarations are $GAN_CDEF, a gan.cdef beside this file or in a LÖVE game, the build's, or the
 -- installed one.
 --
 -- SPDX-License-Identifier: MIT
@@ -37,9 +41,17 @@ local function declarations()
 end
 
 local function library()
+    local named = os.getenv("GAN_LIBRARY")
+    if named then return named end
     local built = build .. "lib/libgan.so"
     local installed = ffi.os == "Linux" and "libgan.so.0" or "gan"
-    return os.getenv("GAN_LIBRARY") or content(built) and built or installed
+    local game = love and love.filesystem
+    local folders = game and {game.getSource(), game.getSourceBaseDirectory()} or {here}
+    for _, folder in ipairs(folders) do
+        local own = folder:gsub("/?$", "/", 1) .. installed
+        if content(own) then return own end
+    end
+    return content(built) and built or installed
 end
 
 ffi.cdef(declarations())
@@ -56,6 +68,10 @@ function gan.options(kind, fields)
     C[kind .. "_init"](struct, ffi.sizeof(struct))
     for name, value in pairs(fields or {}) do
         if type(value) == "table" then value = arrays[name](#value, value) end
+        -- Of any negative number LuaJIT's interpreter makes 2^63 where an unsigned one is wanted.
+        if name == "seed" and type(value) == "number" and value < 0 then
+            value = ffi.cast("int64_t", value)
+        end
         struct[name] = value
         held[name] = value
     end
@@ -65,15 +81,14 @@ end
 local Sampler = {}
 Sampler.__index = Sampler
 
---- Loads a generator. Options: the fields of gan_sampler_opts.
-function gan.sampler(path, options)
+local function loaded(load, options)
     local opts = gan.options("gan_sampler_opts", options)
     local text = ffi.new("char[512]")
     opts.error, opts.error_bytes = text, ffi.sizeof(text)
     local out = ffi.new("gan_sampler *[1]")
-    local code = C.gan_sampler_load(path, opts, out)
+    local code = load(opts, out)
     if code < 0 then
-        error(text[0] ~= 0 and ffi.string(text) or ffi.string(C.gan_status_name(code)), 2)
+        error(text[0] ~= 0 and ffi.string(text) or ffi.string(C.gan_status_name(code)), 3)
     end
     -- The finalizer keeps what a request points to until its job is cancelled: the collector would
     -- free plain arrays of a sampler that is dropped first, and its thread still writes them.
@@ -83,6 +98,17 @@ function gan.sampler(path, options)
         memory.held = nil
     end)
     return setmetatable({handle = handle, memory = memory}, Sampler)
+end
+
+--- Loads a generator. Options: the fields of gan_sampler_opts.
+function gan.sampler(path, options)
+    return loaded(function(opts, out) return C.gan_sampler_load(path, opts, out) end, options)
+end
+
+--- The same from a file's content, a string: of an archive, say.
+function gan.sampler_of(bytes, options)
+    return loaded(function(opts, out) return C.gan_sampler_load_memory(bytes, #bytes, opts, out) end,
+                  options)
 end
 
 local function check(self, code)

@@ -6,8 +6,9 @@
 
 enum { COLORS_MOST = 256, AXES = 3, RGBA = 4 };
 
+/* The pixels order[begin, begin + count) of those with alpha. */
 typedef struct group {
-    int64_t count, sum[AXES], squares[AXES];
+    int64_t begin, count, sum[AXES], squares[AXES];
 } group;
 
 static void group_add(group *g, const uint8_t *pixel) {
@@ -37,36 +38,46 @@ static int widest_axis(const group *g) {
     return widest;
 }
 
-/* Moves the pixels of group `from` above its mean to the new group `to`. */
-static void cut(const uint8_t *rgba, int64_t count, int32_t *groups, group *all, int32_t from,
-                int32_t to) {
+/* Moves the pixels of group `from` above its mean to its end: they are the new group `to`. */
+static void cut(const uint8_t *rgba, int32_t *order, group *all, int32_t from, int32_t to) {
     const group old = all[from];
     const int axis = widest_axis(&old);
-    all[from] = all[to] = (group){0};
-    for (int64_t i = 0; i < count; i++) {
-        if (groups[i] != from) continue;
-        const uint8_t *pixel = rgba + i * RGBA;
-        if (pixel[axis] * old.count > old.sum[axis]) groups[i] = to;
-        group_add(&all[groups[i]], pixel);
+    int64_t low = old.begin, high = old.begin + old.count;
+    all[from] = (group){.begin = low};
+    all[to] = (group){0};
+    while (low < high) {
+        const int32_t i = order[low];
+        const uint8_t *pixel = rgba + (int64_t)i * RGBA;
+        const int above = pixel[axis] * old.count > old.sum[axis];
+        group_add(&all[above ? to : from], pixel);
+        if (above) {
+            order[low] = order[--high];
+            order[high] = i;
+        } else {
+            low++;
+        }
     }
+    all[to].begin = low;
 }
 
-void palette_reduce(uint8_t *rgba, int64_t count, int32_t colors, int32_t *groups) {
+void palette_reduce(uint8_t *rgba, int64_t count, int32_t colors, int32_t *order) {
     group all[COLORS_MOST] = {{0}};
     for (int64_t i = 0; i < count; i++) {
-        groups[i] = rgba[i * RGBA + 3] ? 0 : -1;
-        if (groups[i] == 0) group_add(&all[0], rgba + i * RGBA);
+        if (!rgba[i * RGBA + 3]) continue;
+        order[all[0].count] = (int32_t)i;
+        group_add(&all[0], rgba + i * RGBA);
     }
-    for (int32_t made = 1; made < colors; made++) {
+    int32_t made = 1;
+    for (; made < colors; made++) {
         int32_t worst = 0;
         for (int32_t k = 1; k < made; k++)
             if (error_of(&all[k]) > error_of(&all[worst])) worst = k;
         if (!(error_of(&all[worst]) > 0)) break;
-        cut(rgba, count, groups, all, worst, made);
+        cut(rgba, order, all, worst, made);
     }
-    for (int64_t i = 0; i < count; i++)
-        for (int c = 0; c < AXES && groups[i] >= 0; c++) {
-            const group *g = &all[groups[i]];
-            rgba[i * RGBA + c] = (uint8_t)((2 * g->sum[c] + g->count) / (2 * g->count));
-        }
+    for (const group *g = all; g < all + made; g++)
+        for (int64_t i = g->begin; i < g->begin + g->count; i++)
+            for (int c = 0; c < AXES; c++)
+                rgba[order[i] * (int64_t)RGBA + c] =
+                    (uint8_t)((2 * g->sum[c] + g->count) / (2 * g->count));
 }

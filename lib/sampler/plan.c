@@ -255,7 +255,8 @@ static int32_t plan_node(gan_sampler *s, graph_node *n) {
     if (n->absorbed) return GAN_OK;
     if (is_constant(g, n->out)) return GAN_OK;
     if (n->op == OP_reshape) {
-        g->values[n->out].alias = n->in[0];
+        const int32_t of = g->values[n->in[0]].alias; /* of a chain the first: one hop to it */
+        g->values[n->out].alias = of < 0 ? n->in[0] : of;
         return GAN_OK;
     }
     return is_linear(g, n) ? plan_linear(s, n) : plan_forward(s, n);

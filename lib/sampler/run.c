@@ -143,6 +143,8 @@ static void next_stage(gan_sampler *s) {
 void run_begin(gan_sampler *s, int64_t together) {
     s->at = (cursor){.together = together};
     atomic_store(&s->progress, 0);
+    /* What the images' pixels cost depends on the request: one image of it tells. */
+    s->steps[s->step_count - 1].unit_ns[0] = 0;
     enter_images(s);
 }
 

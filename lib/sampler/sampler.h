@@ -154,8 +154,8 @@ int64_t latent_size(const gan_sampler *s);
 /* Writes image `image` of the request, whose numbers are `from`; with the scratch of `worker`. */
 void pixels_emit(const gan_sampler *s, int64_t image, const real *from, int worker);
 
-/* Reduces the colours of `count` RGBA pixels of alpha above 0 to at most `colors`. groups: room for
+/* Reduces the colours of `count` RGBA pixels of alpha above 0 to at most `colors`. order: room for
  * `count` numbers. */
-void palette_reduce(uint8_t *rgba, int64_t count, int32_t colors, int32_t *groups);
+void palette_reduce(uint8_t *rgba, int64_t count, int32_t colors, int32_t *order);
 
 #endif

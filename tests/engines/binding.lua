@@ -50,6 +50,25 @@ for _ = 1, 3 do collectgarbage() end
 local ok, text = pcall(sprites.run, sprites, fields(whole, {3}))
 assert(not ok and text:find("label 0 is 3"), text)
 
+-- From memory the same sampler; negative seeds are different ones, as C counts them.
+do
+    local file = assert(io.open(arg[1], "rb"))
+    local again = gan.sampler_of(file:read("*a"), {threads = 1})
+    file:close()
+    local sprites_of, seen = {[-1] = fields(stepped, {1}), [-2] = fields(other, {1})}, {}
+    for seed, request in pairs(sprites_of) do
+        request.seed = seed
+        again:run(request)
+        seen[seed] = ffi.string(request.rgba, size)
+    end
+    local unsigned = fields(whole, {1})
+    unsigned.seed = 0xffffffffffffffffULL
+    sprites:run(unsigned)
+    assert(seen[-1] ~= seen[-2] and seen[-1] == ffi.string(whole, size))
+    ok, text = pcall(gan.sampler_of, "no model")
+    assert(not ok and #text > 20, text)
+end
+
 -- What C cannot see: tables that are shorter than the request.
 local short = fields(whole, {1})
 short.n, short.width = 2, 2 * info.width

@@ -1,5 +1,5 @@
-"""layout.py MONO MCS CDEF: the structs of bindings/csharp/Gan.cs are laid out as C's, and its
-functions are the headers'.
+"""layout.py MONO MCS CDEF MODEL: the structs of bindings/csharp/Gan.cs are laid out as C's, its
+functions are the headers', and Binding.cs, which uses them, finds nothing wrong.
 
 SPDX-License-Identifier: MIT
 """
@@ -18,12 +18,13 @@ STRUCTS = {"SamplerOptions": "gan_sampler_opts", "SamplerInfo": "gan_sampler_inf
            "SamplerRequest": "gan_sampler_request"}
 
 
-def of_csharp(mono, mcs):
+def run(mono, mcs, source, *arguments):
+    """What a program of the binding prints."""
     with tempfile.TemporaryDirectory() as folder:
-        program = Path(folder, "layout.exe")
-        subprocess.run([mcs, "-unsafe", f"-out:{program}", HERE / "Layout.cs", BINDING], check=True)
-        return set(subprocess.run([mono, program], check=True, text=True,
-                                  capture_output=True).stdout.splitlines())
+        program = Path(folder, "program.exe")
+        subprocess.run([mcs, "-unsafe", f"-out:{program}", HERE / source, BINDING], check=True)
+        return subprocess.run([mono, program, *arguments], check=True, text=True,
+                              stdout=subprocess.PIPE).stdout
 
 
 def of_c(ffi):
@@ -34,7 +35,7 @@ def of_c(ffi):
     return lines
 
 
-def main(mono, mcs, cdef):
+def main(mono, mcs, cdef, model):
     text = Path(cdef).read_text()
     ffi = cffi.FFI()
     ffi.cdef(text)
@@ -46,8 +47,9 @@ def main(mono, mcs, cdef):
         assert prototype, f"{name} is no function of the headers"
         count = 0 if prototype[1] == "void" else prototype[1].count(",") + 1
         assert count == (arguments.count(",") + 1 if arguments else 0), f"{name}: {arguments}"
-    difference = of_csharp(mono, mcs) ^ of_c(ffi)
+    difference = set(run(mono, mcs, "Layout.cs").splitlines()) ^ of_c(ffi)
     assert not difference, "\n".join(sorted(difference))
+    run(mono, mcs, "Binding.cs", model)
 
 
 if __name__ == "__main__":

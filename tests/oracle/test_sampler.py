@@ -136,6 +136,10 @@ class SamplerTest(unittest.TestCase):
             sampler.sample(input=np.zeros(4))
         with self.assertRaisesRegex(gan.FileError, "absent"):
             gan.Sampler(self.path.with_name("absent"), library=LIBRARIES[0])
+        with self.assertRaises(gan.FormatError):
+            gan.Sampler.from_bytes(b"no model at all", library=LIBRARIES[0])
+        with gan.Sampler.from_bytes(self.path.read_bytes(), library=LIBRARIES[0]) as same:
+            np.testing.assert_array_equal(same.sample(2, seed=3), sampler.sample(2, seed=3))
         np.testing.assert_allclose(gan.slerp([1, 0], [0, 1], 0.5, LIBRARIES[0]),
                                    [0.5**0.5, 0.5**0.5], rtol=1e-6)
 

@@ -33,15 +33,26 @@ class Sampler(Owner):
     byte_limit."""
 
     def __init__(self, path: FilePath, library: Library | None = None, **options: Any) -> None:
+        self._load("gan_sampler_load", (os.fsencode(path),), library, options)
+
+    @classmethod
+    def from_bytes(cls, file: bytes, library: Library | None = None, **options: Any) -> Sampler:
+        """From a file's content, of an archive say."""
+        self = cls.__new__(cls)
+        self._load("gan_sampler_load_memory", (file, len(file)), library, options)
+        return self
+
+    def _load(self, function: str, file: tuple[Any, ...], library: Library | None,
+              options: dict[str, Any]) -> None:
         self._library = library or _library.default_library()
         text = ctypes.create_string_buffer(512)
         struct = self._library.options(SamplerOptions, **options)
         struct.error, struct.error_bytes = ctypes.cast(text, ctypes.c_char_p), len(text)
         out = SamplerHandle()
-        code = self._library.gan_sampler_load(os.fsencode(path), struct, ctypes.byref(out))
+        code = getattr(self._library, function)(*file, struct, ctypes.byref(out))
         if code:
             raise self._library.error(code, text.value)
-        super().__init__(out, self._library.gan_sampler_free)
+        Owner.__init__(self, out, self._library.gan_sampler_free)
         # A daemon thread may be in a call; the sampler's own writes into arrays, and has to be ended.
         self._finalizer.atexit = bool(struct.background)
         self._memory: Any = None  # of the last request that was begun or started
