@@ -128,9 +128,9 @@ typedef struct gan_stats {
     uint64_t cached_bytes;  /* kept for reuse, or to be used first                         */
     uint64_t host_allocs;   /* calls of the allocator so far; constant in the steady state */
     uint64_t live_tensors;  /* handles alive                                               */
-    uint64_t live_nodes;    /* recorded operations alive                                   */
+    uint64_t live_nodes;    /* recorded operations and tracked leaves alive                */
     uint64_t worker_chunks; /* chunks of work done by threads other than the caller's      */
-    uint64_t random_count;  /* position in the stream of random numbers                    */
+    uint64_t random_count;  /* position in the stream of random numbers, in blocks of four */
 } gan_stats;
 
 /* Fills `stats` up to its struct_size. */
@@ -145,7 +145,9 @@ GAN_API void gan_context_reset_peak(gan_context *ctx);
 /* Functions that return a status return 0 or a negative GAN_E… code. Operators return NULL on
  * failure, and NULL in gives NULL out, so an expression is checked once, at its end: the first
  * error stays until it is read. A status function that is given such a NULL returns that pending
- * code, or GAN_EINVAL where no other argument tells it the context. */
+ * code, or GAN_EINVAL where no other argument tells it the context. One that fails on its own while
+ * an error is pending returns the pending one, too: gan_error_code takes away what a host has dealt
+ * with. */
 
 /* The text of the last error, one line: function, argument, shapes. "" if there was none. Valid
  * until the next call with this context. */

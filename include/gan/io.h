@@ -25,9 +25,33 @@ GAN_API int32_t gan_module_save(const gan_module *m, const char *path);
  * gan.graph is the JSON list of the operators between them. `range` names the meaning of the
  * output's numbers: "-1..1", "0..1" or "". GAN_ESTATE while a batch norm or dropout of m is in
  * training mode; GAN_ENOTSUP names an operator whose choice belongs to the batch that was recorded:
- * lookups, maxima over axes or pieces (maxout) or windows, dropout. */
+ * lookups, maxima over axes or pieces (maxout) or windows, dropout.
+ *
+ * Tensors that are neither the input nor parameters nor buffers of m are refused (GAN_EINVAL):
+ * constants belong into gan_add_buffer, and what is made of frozen parameters or of buffers alone
+ * is not recorded. A conditional generator takes its labels as one-hot columns behind the latent:
+ *     z = gan_slice(input, ...), y = gan_slice(input, ...), rows = gan_matmul(y, table, 0, 0)
+ * and gan_sampler_opts.classes says how many they are. What is broadcast to the size of the batch
+ * wants to be recorded with a batch of one. */
 GAN_API int32_t gan_module_save_traced(const gan_module *m, const char *path, gan_tensor *input,
                                        gan_tensor *output, const char *range);
+
+/* What a model file says beside its operators, and gan_sampler acts on. */
+typedef struct gan_model_opts {
+    uint32_t struct_size;
+    int32_t premultiplied; /* the output is RGBA with colours multiplied by alpha; 0             */
+    int32_t classes;       /* of the label whose one follows the latent in the input; 0: none    */
+    int32_t uniform;       /* latents are drawn from [latent_lo, latent_hi), not from N(0, 1); 0 */
+    double latent_lo, latent_hi; /* -1 and 1                                                     */
+    const char *range;           /* as above; "-1..1"                                            */
+} gan_model_opts;
+GAN_API void gan_model_opts_init(gan_model_opts *opts, size_t size);
+
+/* gan_module_save_traced with all of that. opts NULL: defaults. GAN_EINVAL where it does not fit:
+ * premultiplied colours of another output than (N,H,W,4); classes that leave no latent, or of an
+ * input that is no row; bounds that are no range. */
+GAN_API int32_t gan_module_save_model(const gan_module *m, const char *path, gan_tensor *input,
+                                      gan_tensor *output, const gan_model_opts *opts);
 
 /* Writes the network as an ONNX model (opset 17, IR version 8) for other runtimes: inference only,
  * no training state. Arguments as above. Its input is called "input", its output "output"; both

@@ -163,7 +163,8 @@ GAN_API int32_t gan_module_copy(gan_module *to, const gan_module *from);
 
 /* Averaged weights (Yazici et al. 2019): average = decay * average + (1 - decay) * m for all
  * parameters and batch norm's running statistics; other buffers are copied. The trees have the same
- * names and shapes; `average` is one that was built like m. Nothing is changed unless all fit.
+ * names and shapes; `average` is one that was built like m, in evaluation mode (gan_module_train(
+ * average, 0)) where it is shown. Nothing is changed unless all fit.
  *
  * Averaged statistics belong to no single network: exact ones come from
  * gan_module_average_statistics afterwards. */

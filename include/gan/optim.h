@@ -69,11 +69,13 @@ GAN_API void gan_optimizer_unref(gan_optimizer *o);
 
 /* Differentiates a loss of one element with respect to the parameters and makes one step. The
  * loss's graph is consumed. On an error nothing has changed. A loss that reaches none of the
- * parameters is GAN_EUNREACHED: recording was off, or all are frozen. */
+ * parameters is GAN_EUNREACHED: recording was off, or all are frozen. Two optimizers on one
+ * graph want one gan_grad of the parameters of both, and gan_optimizer_step. */
 GAN_API int32_t gan_optimizer_minimize(gan_optimizer *o, gan_tensor *loss);
 
 /* One step with the caller's gradients: n = gan_optimizer_parameter_count, in its order; a NULL
- * gradient skips its parameter. For accumulation, several losses, simultaneous updates. */
+ * gradient skips its parameter, unless an error is pending, whose result it then is. For
+ * accumulation, several losses, simultaneous updates. */
 GAN_API int32_t gan_optimizer_step(gan_optimizer *o, gan_tensor *const *grads, size_t n);
 
 /* The parameters, in the module's order; borrowed. */

@@ -4,6 +4,7 @@
 #include "core/alloc.h"
 #include "core/context.h"
 #include "core/error.h"
+#include "core/options.h"
 #include "data/pixels.h"
 #include "io/idx.h"
 #include "io/png.h"
@@ -11,6 +12,7 @@
 #include "nn/state.h"
 #include "nn/trace.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ---- modules --------------------------------------------------------------------------------- */
@@ -45,19 +47,74 @@ static int32_t check_traced(const char *function, const gan_module *m, gan_tenso
     return code ? code : check_meaning(ctx, function, range);
 }
 
+static int32_t save_traced(const gan_module *m, const char *path, gan_tensor *input,
+                           gan_tensor *output, const trace_facts *facts) {
+    gan_context *ctx = m->base.ctx;
+    int32_t code = check_traced(facts->function, m, input, output, facts->range);
+    if (code) return code;
+    json_writer json = json_write(ctx);
+    code = trace_graph(m, input, output, facts, &json);
+    if (!code) code = state_save(m, path, json.text);
+    json_writer_release(&json);
+    return code;
+}
+
 int32_t gan_module_save_traced(const gan_module *m, const char *path, gan_tensor *input,
                                gan_tensor *output, const char *range) {
     const char *function = "gan_module_save_traced";
     if (!m || !path || !input || !output || !range)
         return error_null(m ? m->base.ctx : NULL, function);
+    const trace_facts facts = {.function = function, .range = range};
+    return error_report(m->base.ctx, save_traced(m, path, input, output, &facts));
+}
+
+static const gan_model_opts model_defaults = {
+    .struct_size = sizeof(gan_model_opts), .latent_lo = -1, .latent_hi = 1, .range = "-1..1"};
+
+void gan_model_opts_init(gan_model_opts *opts, size_t size) {
+    options_init(opts, size, &model_defaults, sizeof model_defaults);
+}
+
+/* The options fit the tensors. */
+static int32_t check_model(const char *function, const gan_tensor *input, const gan_tensor *output,
+                           const gan_model_opts *o) {
+    gan_context *ctx = tensor_context(input);
+    const shape *in = tensor_shape(input), *out = tensor_shape(output);
+    char text[SHAPE_TEXT];
+    if (!o->range) return error_set(ctx, GAN_EINVAL, "%s: range is NULL", function);
+    if (o->premultiplied && (out->rank != 4 || out->dim[3] != 4))
+        return error_set(ctx, GAN_EINVAL, "%s: premultiplied needs RGBA, the output is %s",
+                         function, shape_text(out, text));
+    if (o->classes && (o->classes < 0 || in->rank != 2 || o->classes >= in->dim[1]))
+        return error_set(ctx, GAN_EINVAL, "%s: %d classes do not fit an input of %s", function,
+                         (int)o->classes, shape_text(in, text));
+    if (o->uniform && !(o->latent_lo < o->latent_hi && isfinite(o->latent_lo) &&
+                        isfinite(o->latent_hi) && in->rank == 2))
+        return error_set(ctx, GAN_EINVAL, "%s: latents from [%g, %g) for an input of %s", function,
+                         o->latent_lo, o->latent_hi, shape_text(in, text));
+    return GAN_OK;
+}
+
+int32_t gan_module_save_model(const gan_module *m, const char *path, gan_tensor *input,
+                              gan_tensor *output, const gan_model_opts *opts) {
+    const char *function = "gan_module_save_model";
+    if (!m || !path || !input || !output) return error_null(m ? m->base.ctx : NULL, function);
     gan_context *ctx = m->base.ctx;
-    int32_t code = check_traced(function, m, input, output, range);
+    gan_model_opts o = model_defaults;
+    int32_t code = context_enter(ctx);
+    if (!code)
+        code = options_load(ctx, function, &o, sizeof o, V1_SIZE(gan_model_opts, range), opts);
+    if (!code) code = check_model(function, input, output, &o);
     if (code) return error_report(ctx, code);
-    json_writer json = json_write(ctx);
-    code = trace_graph(m, input, output, &(trace_facts){.range = range}, &json);
-    if (!code) code = state_save(m, path, json.text);
-    json_writer_release(&json);
-    return error_report(ctx, code);
+    const char *law = o.uniform ? "uniform" : "normal";
+    const trace_facts facts = {.function = function,
+                               .range = o.range,
+                               .premultiplied = o.premultiplied,
+                               .classes = o.classes,
+                               .latent = tensor_shape(input)->rank == 2 ? law : NULL,
+                               .latent_lo = o.latent_lo,
+                               .latent_hi = o.latent_hi};
+    return error_report(ctx, save_traced(m, path, input, output, &facts));
 }
 
 int32_t gan_module_save_onnx(const gan_module *m, const char *path, gan_tensor *input,

@@ -187,9 +187,11 @@ int32_t gan_optimizer_set_momentum(gan_optimizer *o, double momentum) {
     int32_t code = context_enter(ctx);
     if (!code) code = CHECK(ctx, function, {"momentum", momentum, FRACTION});
     if (!code && !o->has_velocity)
-        code = error_set(ctx, GAN_ESTATE,
-                         "%s: the optimizer keeps no velocity: create it with a momentum above 0",
-                         function);
+        code =
+            error_set(ctx, GAN_ESTATE,
+                      "%s: the optimizer keeps no velocity: RMSProp and SGD do that were created "
+                      "with a momentum above 0",
+                      function);
     if (!code) o->momentum = momentum;
     return error_report(ctx, code);
 }

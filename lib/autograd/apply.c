@@ -97,7 +97,9 @@ static gan_tensor *saved(const op_record *r, const shape *s, storage *value, uin
                          node *from) {
     const char *name = op_find(r->op)->name;
     if (!value) {
-        error_set(r->ctx, GAN_ESTATE, "the graph of '%s' has been consumed by an earlier sweep",
+        error_set(r->ctx, GAN_ESTATE,
+                  "the graph of '%s' has been consumed by an earlier sweep "
+                  "(GAN_GRAD_RETAIN keeps it, gan_detach cuts it)",
                   name);
         return NULL;
     }

@@ -129,7 +129,9 @@ static int32_t propagate_at_once(gan_context *ctx, const op_def *def, node *n) {
 static int32_t propagate(gan_context *ctx, node *n) {
     const op_def *def = op_find(n->op);
     if (n->spent)
-        return error_set(ctx, GAN_ESTATE, "the graph of '%s' has been consumed by an earlier sweep",
+        return error_set(ctx, GAN_ESTATE,
+                         "the graph of '%s' has been consumed by an earlier sweep "
+                         "(GAN_GRAD_RETAIN keeps it, gan_detach cuts it)",
                          def->name);
     if (def->gradients && !ctx->recording) return propagate_at_once(ctx, def, n);
     gan_tensor *through = def->before ? def->before(n, n->grad) : n->grad;

@@ -12,6 +12,7 @@ enum { RESULT_NAME = 32 };
 
 typedef struct trace {
     gan_context *ctx;
+    const char *function;
     const node *input;
     const gan_module *module;
     uint64_t first; /* sequence number before the first result, so that names count from 1 */
@@ -41,8 +42,9 @@ static const char *name_of(const trace *t, const node *n, char text[RESULT_NAME]
 int32_t trace_refuse_input(const char *function, const node *n) {
     return error_set(
         n->ctx, GAN_EINVAL,
-        "%s: operator '%s' reads a tensor that is neither the input nor a parameter or "
-        "buffer of the module",
+        "%s: operator '%s' reads a tensor that is neither the input nor a parameter or buffer of "
+        "the module (constants belong into gan_add_buffer; what is made of frozen parameters or "
+        "buffers alone is not recorded)",
         function, op_find(n->op)->name);
 }
 
@@ -88,7 +90,7 @@ static int32_t put_inputs(const trace *t, json_writer *json, const node *n) {
     json_begin_array(json);
     for (int32_t i = 0; i < n->inputs; i++) {
         const char *name = n->in[i].from ? name_of(t, n->in[i].from, text) : NULL;
-        if (!name) return trace_refuse_input("gan_module_save_traced", n);
+        if (!name) return trace_refuse_input(t->function, n);
         json_put_string(json, name);
     }
     json_end_array(json);
@@ -108,9 +110,11 @@ static int32_t put_node(const trace *t, json_writer *json, const node *n) {
     char text[RESULT_NAME];
     const op_def *def = op_find(n->op);
     if (is_choice(def))
-        return error_set(
-            t->ctx, GAN_ENOTSUP,
-            "gan_module_save_traced: operator '%s' has chosen for the recorded samples", def->name);
+        return error_set(t->ctx, GAN_ENOTSUP,
+                         "%s: operator '%s' has chosen for the recorded samples (labels: as "
+                         "one-hot columns of the "
+                         "input, times the table)",
+                         t->function, def->name);
     json_begin_object(json);
     json_put_key(json, "op");
     json_put_string(json, def->name);
@@ -187,10 +191,10 @@ static void put_facts(json_writer *json, const trace_facts *facts) {
 int32_t trace_graph(const gan_module *m, gan_tensor *input, gan_tensor *output,
                     const trace_facts *facts, json_writer *json) {
     gan_context *ctx = m->base.ctx;
-    trace t = {.ctx = ctx, .input = tensor_node(input), .module = m};
+    trace t = {.ctx = ctx, .function = facts->function, .input = tensor_node(input), .module = m};
     node **nodes;
     size_t count;
-    int32_t code = trace_collect("gan_module_save_traced", input, output, &nodes, &count);
+    int32_t code = trace_collect(facts->function, input, output, &nodes, &count);
     if (code) return code;
     t.first = before_first_result(nodes, count);
     char text[RESULT_NAME];

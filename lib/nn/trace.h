@@ -8,6 +8,7 @@
 
 /* What the operators do not tell. */
 typedef struct trace_facts {
+    const char *function;        /* for the texts of errors */
     const char *range;           /* of the output's numbers: "-1..1", "0..1" or "" */
     int32_t premultiplied;       /* colours are multiplied by alpha */
     int32_t classes;             /* of the label whose one follows the latent, or 0 */

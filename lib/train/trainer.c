@@ -192,7 +192,8 @@ static const char *range_of(const gan_trainer *t) { return t->opts.unit_range ? 
 static trace_facts facts_of(const gan_trainer *t) {
     const gan_trainer_opts *o = &t->opts;
     const char *law = o->latent_kind == GAN_LATENT_NORMAL ? "normal" : "uniform";
-    return (trace_facts){.range = range_of(t),
+    return (trace_facts){.function = "gan_trainer_save_model",
+                         .range = range_of(t),
                          .premultiplied = o->premultiply,
                          .classes = o->latent ? (int32_t)(network_code_size(o) - o->latent) : 0,
                          .latent = o->latent ? law : NULL,

@@ -217,9 +217,76 @@ static void test_threads_go_where_they_are_told(void **state) {
 }
 #endif
 
+/* ---- a host's own network -------------------------------------------------------------------- */
+
+/* A dense layer of `in` numbers that gives one pixel, half of red at half of alpha. */
+static gan_module *one_pixel(gan_context *ctx, int64_t in) {
+    gan_module *m = NULL;
+    const double half_red[] = {0, -1, -1, 0}; /* in -1..1 */
+    assert_ok(ctx, gan_sequential_create(ctx, &m));
+    gan_add_dense(m, NULL, in, 4, 1);
+    assert_made(ctx, gan_add_unflatten(m, NULL, 4, 1, 1));
+    gan_init(gan_module_find(m, "0.weight"), GAN_INIT_NORMAL, 0);
+    assert_ok(ctx, gan_tensor_write_doubles(gan_module_find(m, "0.bias"), half_red, 4));
+    return m;
+}
+
+static void test_what_a_model_tells(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    gan_module *m = one_pixel(ctx, 8);
+    gan_tensor *x = gan_track(gan_zeros(ctx, SHAPE(1, 8))), *y = gan_forward(m, x);
+    gan_model_opts o;
+    gan_model_opts_init(&o, sizeof o);
+    for (o.premultiplied = 0; o.premultiplied < 2; o.premultiplied++) {
+        o.classes = 3;
+        o.uniform = o.premultiplied;
+        o.latent_lo = 2, o.latent_hi = 3;
+        assert_ok(ctx, gan_module_save_model(m, temp_file(&dir, "model"), x, y, &o));
+        gan_sampler *s = sampler_with(temp_file(&dir, "model"), 1, 1);
+        assert_int_equal(info_of(s).classes, 3);
+        assert_int_equal(info_of(s).latent, 5);
+        uint8_t pixel[4];
+        float z[5];
+        assert_sampler_ok(s,
+                          gan_sampler_sample_rgba8(s, 1, (int32_t[]){0}, 1, NULL, pixel, 1, 1, 4));
+        assert_int_equal(pixel[0], o.premultiplied ? 255 : 128);
+        assert_int_equal(pixel[3], 128);
+        assert_sampler_ok(s, gan_sampler_latent(s, 1, 0, z));
+        for (int i = 0; i < 5; i++) assert_int_equal(z[i] >= 2 && z[i] < 3, o.uniform);
+        gan_sampler_free(s);
+    }
+    gan_module_unref(m);
+    temp_remove(&dir);
+}
+
+static void test_wrong_model_options(void **state) {
+    gan_context *ctx = *state;
+    gan_module *m = one_pixel(ctx, 2);
+    gan_tensor *x = gan_track(gan_zeros(ctx, SHAPE(1, 2))), *y = gan_forward(m, x);
+    gan_model_opts o;
+#define REFUSED(wrong, output, text)                                                               \
+    gan_model_opts_init(&o, sizeof o);                                                             \
+    wrong;                                                                                         \
+    assert_status(ctx, gan_module_save_model(m, "nowhere/model", x, output, &o), GAN_EINVAL, text)
+    REFUSED(o.premultiplied = 1, gan_reshape(y, SHAPE(1, 4)), "needs RGBA, the output is (1, 4)");
+    REFUSED(o.classes = 2, y, "2 classes do not fit an input of (1, 2)");
+    REFUSED(o.classes = -1, y, "-1 classes");
+    REFUSED((o.uniform = 1, o.latent_hi = -1), y, "[-1, -1)");
+    REFUSED((o.uniform = 1, o.latent_hi = INFINITY), y, "[-1, inf)");
+    REFUSED(o.range = NULL, y, "range is NULL");
+    REFUSED(o.range = "0..255", y, "0..255");
+    REFUSED(x = gan_zeros(ctx, SHAPE(1, 2)), y, "gan_module_save_model: the input must be tracked");
+#undef REFUSED
+    gan_module_unref(m);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         CONTEXT_TEST(test_wide_types),
+        CONTEXT_TEST(test_what_a_model_tells),
+        CONTEXT_TEST(test_wrong_model_options),
         CONTEXT_TEST(test_memory_is_not_kept),
         CONTEXT_TEST(test_refuses_what_is_not_finite),
         CONTEXT_TEST(test_a_file_cut_while_it_is_read),

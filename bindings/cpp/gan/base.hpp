@@ -77,6 +77,7 @@ using augment_opts = options<gan_augment_opts, gan_augment_opts_init>;
 using adam_opts = options<gan_adam_opts, gan_adam_opts_init>;
 using rmsprop_opts = options<gan_rmsprop_opts, gan_rmsprop_opts_init>;
 using sgd_opts = options<gan_sgd_opts, gan_sgd_opts_init>;
+using model_opts = options<gan_model_opts, gan_model_opts_init>;
 using data_opts = options<gan_data_opts, gan_data_opts_init>;
 using sheet_opts = options<gan_sheet_opts, gan_sheet_opts_init>;
 using loader_opts = options<gan_loader_opts, gan_loader_opts_init>;

@@ -158,6 +158,10 @@ class module_ref {
         check(
             gan_module_save_traced(get(), path.c_str(), input.get(), output.get(), range.c_str()));
     }
+    void save_model(const std::string &path, const tensor &input, const tensor &output,
+                    const gan_model_opts &opts = model_opts()) const {
+        check(gan_module_save_model(get(), path.c_str(), input.get(), output.get(), &opts));
+    }
     void save_onnx(const std::string &path, const tensor &input, const tensor &output,
                    const std::string &range = "") const {
         check(gan_module_save_onnx(get(), path.c_str(), input.get(), output.get(), range.c_str()));

@@ -103,6 +103,12 @@ class SGDOptions(Structure):
                 ("momentum", c_double), ("weight_decay", c_double), ("max_grad_norm", c_double)]
 
 
+class ModelOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("premultiplied", c_int32), ("classes", c_int32),
+                ("uniform", c_int32), ("latent_lo", c_double), ("latent_hi", c_double),
+                ("range", c_char_p)]
+
+
 class DataOptions(Structure):
     _fields_ = [("struct_size", c_uint32), ("size", c_int32), ("fit", c_int32),
                 ("channels", c_int32), ("pad_to", c_int32), ("background", c_uint32),
@@ -227,6 +233,7 @@ INITIALIZERS = {
     AdamOptions: "gan_adam_opts_init",
     RMSPropOptions: "gan_rmsprop_opts_init",
     SGDOptions: "gan_sgd_opts_init",
+    ModelOptions: "gan_model_opts_init",
     DataOptions: "gan_data_opts_init",
     SheetOptions: "gan_sheet_opts_init",
     LoaderOptions: "gan_loader_opts_init",
@@ -451,6 +458,9 @@ FUNCTIONS = {
     # io.h
     "gan_module_save": (_i32, (_module, _text)),
     "gan_module_save_traced": (_i32, (_module, _text, _tensor, _tensor, _text)),
+    "gan_model_opts_init": (None, (POINTER(ModelOptions), _size)),
+    "gan_module_save_model":
+        (_i32, (_module, _text, _tensor, _tensor, POINTER(ModelOptions))),
     "gan_module_save_onnx": (_i32, (_module, _text, _tensor, _tensor, _text)),
     "gan_module_load": (_i32, (_module, _text)),
     "gan_module_load_part": (_i32, (_module, _text, _text)),

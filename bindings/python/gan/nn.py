@@ -14,7 +14,7 @@ import numpy.typing as npt
 from . import _library
 from ._handle import Handle
 from ._library import text
-from ._table import ModuleHandle, NormOptions
+from ._table import ModelOptions, ModuleHandle, NormOptions
 
 if TYPE_CHECKING:
     from .context import Context
@@ -270,6 +270,14 @@ class Module(Handle):
                     range: str = '') -> None:
         """save, with the operators between a tracked input and its result."""
         self._check("gan_module_save_traced", os.fsencode(path), input, output, text(range))
+
+    def save_model(self, path: _library.FilePath, input: Tensor, output: Tensor,
+                   range: str = "-1..1", **options: Any) -> None:
+        """save_traced with what gan.Sampler wants to know. Options: premultiplied, classes,
+        uniform, latent_lo, latent_hi."""
+        struct = self.context.library.options(ModelOptions, range=text(range), **options)
+        self._check("gan_module_save_model", os.fsencode(path), input, output,
+                    ctypes.byref(struct))
 
     def save_onnx(self, path: _library.FilePath, input: Tensor, output: Tensor,
                   range: str = "") -> None:

@@ -107,7 +107,8 @@ enum {
 /* What is wanted: n images, as pixels, as floats, or both.
  *
  * Floats are the network's own numbers; pixels have straight alpha, also of a network that was
- * trained on premultiplied colours. Of pixels, image i is the cell in column i % columns and row i
+ * trained on premultiplied colours, where its file says so (gan_trainer_save_model,
+ * gan_module_save_model). Of pixels, image i is the cell in column i % columns and row i
  * / columns; nothing else in rgba is written, so that margins are the host's. Grey is repeated in
  * red, green and blue; alpha is 255 where the network has none; where alpha is 0, so are the
  * colours. The order is: threshold, colours, premultiplication.
