@@ -13,6 +13,7 @@
 #
 # SPDX-License-Identifier: MIT
 set -euo pipefail
+export LC_ALL=C # awk's numbers have points
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 [ $# -ge 2 ] || {
     echo "usage: $0 models|skips|balance FOLDER [OPTIONS OF train]" >&2

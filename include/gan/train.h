@@ -198,7 +198,7 @@ typedef struct gan_trainer_opts {
     int32_t clip;      /* GAN_CLIP_…: the discriminator's parameters, after or before each of
                           its updates                                                      */
     int32_t clip_weights_only; /* not biases, gains and shifts                             */
-    int32_t reserved;
+    int32_t reserved;          /* 0 */
     double clip_bound;
     double dragan_scale; /* of gan_dragan_points                                           */
 
@@ -237,6 +237,7 @@ typedef struct gan_trainer_opts {
                               many times there (Karras et al. 2020, appendix B); 0 and 1: in all */
     int32_t linear_from;   /* steps that linear_steps leaves the rates as they are, before they
                               begin to fall: below linear_steps; 0                           */
+    int32_t reserved2;     /* 0                                                                 */
 } gan_trainer_opts;
 
 /* Fills `opts` with the system's preset. A wrong system or variant leaves system 0, which

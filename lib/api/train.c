@@ -41,7 +41,7 @@ static int32_t load(gan_context *ctx, const char *function, const gan_trainer_op
     preset_fill(GAN_SYSTEM_GAN, GAN_VARIANT_DEFAULT, o);
     int32_t code =
         options_load(ctx, function, o, sizeof *o, V1_SIZE(gan_trainer_opts, average), given);
-    if (!code) code = options_check_reserved(ctx, function, o, o->reserved);
+    if (!code) code = options_check_reserved(ctx, function, o, o->reserved | o->reserved2);
     if (code || preset_name(o->system)) return code;
     return error_set(ctx, GAN_EINVAL, "%s: system is %d, none of GAN_SYSTEM_...", function,
                      (int)o->system);

@@ -13,6 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "elements go into files and out of them as they are in memory, which must be little-endian"
+#endif
+
 enum {
     LENGTH_BYTES = 8,
     MAX_HEADER_BYTES = 100000000, /* the format's own limit */

@@ -106,11 +106,11 @@ typedef struct product {
 static void multiply_piece(const product *q, int64_t row, int64_t rows, int64_t from, int64_t depth,
                            const gemm_left *left) {
     real panel[GEMM_DEPTH * GEMM_PANEL] __attribute__((aligned(64)));
-    const gemm_right right = gemm_right_panels(panel, depth);
     for (int64_t j = 0; j < q->n; j += GEMM_PANEL) {
         const int64_t cols = min_i64(GEMM_PANEL, q->n - j);
         gemm_pack(q->tb, depth, cols, q->b + (q->tb ? j * q->ldb + from : from * q->ldb + j),
                   q->ldb, panel);
+        const gemm_right right = gemm_right_panels(panel, depth);
         gemm_packed(rows, cols, depth, left, &right, q->accumulate || from > 0,
                     q->c + row * q->ldc + j, q->ldc);
     }

@@ -6,6 +6,7 @@ SPDX-License-Identifier: MIT
 
 import ctypes
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -37,8 +38,8 @@ class Consumer:
         return result.stdout
 
     def flags(self, *arguments):
-        return self.run("pkg-config", *arguments, "gan",
-                        PKG_CONFIG_PATH=str(self.libdir / "pkgconfig")).split()
+        return shlex.split(self.run("pkg-config", *arguments, "gan",
+                                    PKG_CONFIG_PATH=str(self.libdir / "pkgconfig")))
 
     def expect(self, program, shared, **environment):
         """The program runs, and needs libgan.so or does not."""

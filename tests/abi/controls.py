@@ -32,6 +32,12 @@ CHANGES = [
      "    double last;\n} gan_adam_opts;", False),
     ("one behind all others, and a narrower one", "optim.h",
      r"double eps; (.*?)\} gan_adam_opts;", r"float eps; \1    double last;\n} gan_adam_opts;", True),
+    ("a field of another type of its size", "optim.h", r"double beta1;", "int64_t beta1;", True),
+    ("a callback's arguments", "base.h", r"gan_alloc_fn\)\(void \*user, size_t bytes\)",
+     "gan_alloc_fn)(size_t bytes, void *user)", True),
+    ("a handle of another kind", "ops.h", r"gan_relu\(gan_tensor \*", "gan_relu(gan_module *", True),
+    ("options of another kind", "optim.h", r"(gan_adam_create\([^)]*)gan_adam_opts",
+     r"\1gan_sgd_opts", True),
     ("another function", "ops.h", r"GAN_API gan_tensor \*gan_relu\(",
      "GAN_API gan_tensor *gan_relu_too(gan_tensor *x);\n\\g<0>", False),
     ("a constant of another value", "base.h", r"GAN_EIO = -8", "GAN_EIO = -12", True),
@@ -63,7 +69,8 @@ def noticed(folder, old, change):
     path.write_text(text)
     stub(headers, folder / "new.so")
     return bool(kept.changes(old / "libgan.abi", folder / "new.so", headers) or
-                kept.moved(old / "layout.def", headers))
+                kept.moved(old / "layout.def", headers) or
+                kept.retyped(kept.FROZEN / "include", headers))
 
 
 def main():

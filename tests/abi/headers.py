@@ -12,7 +12,9 @@ from pathlib import Path
 
 import interface
 
-STRICT = ["-pedantic-errors", "-Wall", "-Wextra", "-Werror", "-I", str(interface.ROOT / "include")]
+# -Wpadded: a field that came into the padding at a struct's end would not change its size.
+STRICT = ["-pedantic-errors", "-Wall", "-Wextra", "-Wpadded", "-Werror",
+          "-I", str(interface.ROOT / "include")]
 LANGUAGES = {
     "C99": [os.environ.get("CC", "cc"), "-std=c99", "-x", "c"] + STRICT,
     "C++11": [os.environ.get("CXX", "c++"), "-std=c++11", "-x", "c++"] + STRICT,

@@ -3,6 +3,7 @@
 #
 # SPDX-License-Identifier: MIT
 set -euo pipefail
+export LC_ALL=C # awk's numbers have points
 
 : "${GAN_BUILD:?set it to the build folder}" "${GAN_SOURCE:?set it to the source folder}"
 quickstart=$GAN_BUILD/examples/quickstart

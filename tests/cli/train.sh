@@ -182,7 +182,7 @@ run --system dcgan --data classes/a --channels rgba "${few[@]}" --norm none --pe
     --penalty-every 2 --lambda 1 --augment color,cutout --relativistic --premultiply --out sprites
 run --out sprites --steps 4 --resume
 grep -q 'images changed at random: colour cutout<' sprites/report.html || fail "no augmentation told"
-(cd / && run --out "$work/from-mnist" --steps 3 --resume >"$work/stdout") || fail "from elsewhere"
+(cd / && "$train" --out "$work/from-mnist" --steps 3 --resume) >stdout 2>stderr || fail "from elsewhere: $(cat stderr)"
 
 # ---- refused ----------------------------------------------------------------------------------------
 

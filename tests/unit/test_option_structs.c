@@ -271,6 +271,7 @@ static void test_reserved_fields(void **state) {
         {init_loader, use_loader, offsetof(gan_loader_opts, reserved)},
         {init_loader, use_loader, offsetof(gan_loader_opts, reserved2)},
         {init_trainer, use_trainer, offsetof(gan_trainer_opts, reserved)},
+        {init_trainer, use_trainer, offsetof(gan_trainer_opts, reserved2)},
     };
     for (int i = 0; i < COUNT_OF(reserved); i++) {
         future f;

@@ -186,7 +186,8 @@ class TrainerOptions(Structure):
                 ("linear_steps", c_int32), ("lr_decay", c_double), ("lr_floor", c_double),
                 ("gamma", c_double), ("lambda_k", c_double), ("average", c_double),
                 ("augment", c_int32), ("relativistic", c_int32), ("premultiply", c_int32),
-                ("penalty_every", c_int32), ("linear_from", c_int32)]
+                ("penalty_every", c_int32), ("linear_from", c_int32),
+                ("reserved2", c_int32)]
 
 
 class TrainerStats(Structure):
