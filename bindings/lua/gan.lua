@@ -46,7 +46,8 @@ local function library()
     local built = build .. "lib/libgan.so"
     local installed = ffi.os == "Linux" and "libgan.so.0" or "gan"
     local game = love and love.filesystem
-    local folders = game and {game.getSource(), game.getSourceBaseDirectory()} or {here}
+    local folders = game and {game.getSource(), game.getSourceBaseDirectory()}
+        or {here == "" and "." or here}
     for _, folder in ipairs(folders) do
         local own = folder:gsub("/?$", "/", 1) .. installed
         if content(own) then return own end

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void fail(const loop *l, int code, const char *text) {
     fprintf(stderr, "%s: %s\n", l->name, text);
@@ -36,16 +38,20 @@ static void read_options(loop *l, const char *about, int argc, char **argv) {
     if (!*l->data) fail(l, 2, "--data FOLDER is missing: where Fashion-MNIST has its files");
 }
 
-/* Whether the picture can be written shows before the work, not after it. */
+/* Whether the picture can be written shows before the work, not after it: as a new file that takes
+ * the place of another. */
 static void check_out(const loop *l) {
-    int there = file_exists(l->out);
-    FILE *f = fopen(l->out, "ab");
-    if (!f) {
+    struct stat there;
+    char path[PATH_BYTES];
+    if (stat(l->out, &there) == 0 && !S_ISREG(there.st_mode)) fail(l, 1, "--out is no file");
+    snprintf(path, sizeof path, "%s.XXXXXX", l->out);
+    int file = mkstemp(path);
+    if (file < 0) {
         fprintf(stderr, "%s: cannot write %s: %s\n", l->name, l->out, strerror(errno));
         exit(1);
     }
-    fclose(f);
-    if (!there) remove(l->out);
+    close(file);
+    unlink(path);
 }
 
 void loop_open(loop *l, const char *name, const char *about, int argc, char **argv) {

@@ -75,21 +75,25 @@ void gan_model_opts_init(gan_model_opts *opts, size_t size) {
     options_init(opts, size, &model_defaults, sizeof model_defaults);
 }
 
+/* Rows of numbers, also as images of one pixel. */
+static int is_latent(const shape *s) {
+    return s->rank == 2 || (s->rank == 4 && s->dim[1] * s->dim[2] == 1);
+}
+
 /* The options fit the tensors. */
-static int32_t check_model(const char *function, const gan_tensor *input, const gan_tensor *output,
-                           const gan_model_opts *o) {
-    gan_context *ctx = tensor_context(input);
+static int32_t check_model(gan_context *ctx, const char *function, const gan_tensor *input,
+                           const gan_tensor *output, const gan_model_opts *o) {
     const shape *in = tensor_shape(input), *out = tensor_shape(output);
     char text[SHAPE_TEXT];
     if (!o->range) return error_set(ctx, GAN_EINVAL, "%s: range is NULL", function);
     if (o->premultiplied && (out->rank != 4 || out->dim[3] != 4))
         return error_set(ctx, GAN_EINVAL, "%s: premultiplied needs RGBA, the output is %s",
                          function, shape_text(out, text));
-    if (o->classes && (o->classes < 0 || in->rank != 2 || o->classes >= in->dim[1]))
+    if (o->classes && (o->classes < 0 || !is_latent(in) || o->classes >= in->dim[in->rank - 1]))
         return error_set(ctx, GAN_EINVAL, "%s: %d classes do not fit an input of %s", function,
                          (int)o->classes, shape_text(in, text));
     if (o->uniform && !(o->latent_lo < o->latent_hi && isfinite(o->latent_lo) &&
-                        isfinite(o->latent_hi) && in->rank == 2))
+                        isfinite(o->latent_hi) && is_latent(in)))
         return error_set(ctx, GAN_EINVAL, "%s: latents from [%g, %g) for an input of %s", function,
                          o->latent_lo, o->latent_hi, shape_text(in, text));
     return GAN_OK;
@@ -104,14 +108,14 @@ int32_t gan_module_save_model(const gan_module *m, const char *path, gan_tensor 
     int32_t code = context_enter(ctx);
     if (!code)
         code = options_load(ctx, function, &o, sizeof o, V1_SIZE(gan_model_opts, range), opts);
-    if (!code) code = check_model(function, input, output, &o);
+    if (!code) code = check_model(ctx, function, input, output, &o);
     if (code) return error_report(ctx, code);
     const char *law = o.uniform ? "uniform" : "normal";
     const trace_facts facts = {.function = function,
                                .range = o.range,
                                .premultiplied = o.premultiplied,
                                .classes = o.classes,
-                               .latent = tensor_shape(input)->rank == 2 ? law : NULL,
+                               .latent = is_latent(tensor_shape(input)) ? law : NULL,
                                .latent_lo = o.latent_lo,
                                .latent_hi = o.latent_hi};
     return error_report(ctx, save_traced(m, path, input, output, &facts));

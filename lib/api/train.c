@@ -95,11 +95,14 @@ static int32_t check_smallest_batch(gan_context *ctx, const gan_loader *l,
                                     const gan_trainer_opts *o) {
     const int32_t batch = l->opts.batch;
     const int alone = l->opts.remainder == GAN_REMAINDER_KEEP && l->data->dims[0] % batch == 1;
-    if ((batch > 1 && !alone) || !network_find(o)->norm_of_vectors) return GAN_OK;
+    const int packed = o->norm == GAN_NORM_BATCH && batch == o->packing; /* one row to score */
+    if ((batch > 1 && !alone && !packed) || !network_find(o)->norm_of_vectors) return GAN_OK;
     return error_set(ctx, GAN_EINVAL,
-                     "gan_trainer_create: the loader gives batches of one image, which the batch "
-                     "norm of this network cannot take (batch %d of %lld images, remainder %d)",
-                     (int)batch, (long long)l->data->dims[0], (int)l->opts.remainder);
+                     "gan_trainer_create: the loader gives batches of one image, or of one pack, "
+                     "which the batch norm of this network cannot take (batch %d of %lld images, "
+                     "remainder %d, packing %d)",
+                     (int)batch, (long long)l->data->dims[0], (int)l->opts.remainder,
+                     (int)o->packing);
 }
 
 /* Sizes of the data; with a U-Net the loader's images are the given ones. */

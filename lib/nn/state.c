@@ -189,7 +189,8 @@ static int32_t read_part(gan_context *ctx, const char *path, const char *part, s
     if (code) return code;
     if (safetensors_metadata(file, "gan.checkpoint"))
         code = error_set(ctx, GAN_EFORMAT,
-                         "%s: is a checkpoint of a trainer, which gan_trainer_load reads", path);
+                         "%s: is a checkpoint, which gan_trainer_load or gan_checkpoint_load reads",
+                         path);
     safetensors_keep(file, part);
     if (!code && *part && !file->count)
         code = error_set(ctx, GAN_EFORMAT, "%s: has no part '%.64s'", path, part);

@@ -24,6 +24,8 @@ static const optimizer_class adam = {.squares = 1, .update = update};
 
 gan_optimizer *adam_new(gan_module *m, const gan_adam_opts *opts) {
     gan_optimizer *o = optimizer_new(m, &adam, STATES, opts->lr, 0, opts->max_grad_norm);
-    if (o) o->options.adam = *opts;
+    if (!o) return NULL;
+    o->options.adam = *opts;
+    o->kind = "adam";
     return o;
 }

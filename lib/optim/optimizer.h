@@ -26,6 +26,8 @@ typedef struct optimizer_class {
 struct gan_optimizer {
     object base;
     const optimizer_class *class;
+    const char
+        *kind; /* what its states are of: "adam", "rmsprop_centered", "sgd_velocity"; static */
     union {
         gan_adam_opts adam;
         gan_rmsprop_opts rmsprop;

@@ -26,11 +26,14 @@ static void update(const gan_optimizer *o, slot *s, double scale, const real *g)
 static const optimizer_class rmsprop = {.squares = 1, .update = update};
 
 gan_optimizer *rmsprop_new(gan_module *m, const gan_rmsprop_opts *opts) {
+    static const char *const kinds[2][2] = {{"rmsprop", "rmsprop_velocity"},
+                                            {"rmsprop_centered", "rmsprop_centered_velocity"}};
     int states = OTHERS + (opts->centered ? 1 : 0) + (opts->momentum > 0 ? 1 : 0);
     gan_optimizer *o =
         optimizer_new(m, &rmsprop, states, opts->lr, opts->momentum, opts->max_grad_norm);
     if (!o) return NULL;
     o->options.rmsprop = *opts;
+    o->kind = kinds[opts->centered != 0][opts->momentum > 0];
     if (opts->tf1)
         for (size_t i = 0; i < o->count; i++)
             layout_fill(o->base.ctx, tensor_size(o->parameters[i]), 1,

@@ -22,6 +22,8 @@ gan_optimizer *sgd_new(gan_module *m, const gan_sgd_opts *opts) {
     int states = opts->momentum > 0 ? 1 : 0;
     gan_optimizer *o =
         optimizer_new(m, &sgd, states, opts->lr, opts->momentum, opts->max_grad_norm);
-    if (o) o->options.sgd = *opts;
+    if (!o) return NULL;
+    o->options.sgd = *opts;
+    o->kind = states ? "sgd_velocity" : "sgd";
     return o;
 }

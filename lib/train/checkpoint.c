@@ -224,6 +224,13 @@ static int32_t check_state(const gan_trainer *t, const char *path, const safeten
                      path);
 }
 
+/* M's sum since the last look, if looks were `every` steps apart: not of all steps since, unless
+ * one is due now. */
+static void restart_measure(gan_trainer *t, int32_t every) {
+    const int32_t ours = t->opts.halve_every;
+    if (every != ours) t->state.m_sum = ours && t->state.step % ours == 0 ? 0 : NAN;
+}
+
 int32_t checkpoint_load(gan_trainer *t, const char *path) {
     gan_context *ctx = t->base.ctx;
     safetensors file;
@@ -237,7 +244,7 @@ int32_t checkpoint_load(gan_trainer *t, const char *path) {
     if (!code) code = places_check(ctx, path, &t->places, &file, options, WHOSE);
     if (!code) code = check_state(t, path, &file);
     if (!code) places_put(&t->places, &file);
-    if (!code && o.halve_every != t->opts.halve_every) t->state.m_sum = NAN;
+    if (!code) restart_measure(t, o.halve_every);
     if (!code) apply(t);
     safetensors_release(ctx, &file);
     return code;

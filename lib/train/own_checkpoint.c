@@ -10,7 +10,7 @@
 
 static const char SYSTEM[] = "own", WHOSE[] = "the checkpoint", NUMBER[] = "number.";
 
-enum { NAME_MOST = 60, PART_TEXT = NAME_MOST + 16 };
+enum { NAME_MOST = 60, PART_TEXT = NAME_MOST + 16, RATE_TEXT = 48 };
 
 /* ---- parts ----------------------------------------------------------------------------------- */
 
@@ -121,10 +121,17 @@ static void part_name(const part *p, char name[PART_TEXT]) {
     snprintf(name, PART_TEXT, "%s.%s", kinds[p->kind], p->name);
 }
 
+/* The rate is called by the kind of optimizer, too: moments of one kind are none of another. */
+static void rate_name(const gan_optimizer *o, char name[RATE_TEXT]) {
+    snprintf(name, RATE_TEXT, "lr_of_%s", o->kind);
+}
+
 static int32_t list_optimizer(gan_context *ctx, place_list *list, const char *name,
                               gan_optimizer *o) {
+    char rate[RATE_TEXT];
+    rate_name(o, rate);
     int32_t code = places_add_optimizer(ctx, list, name, o, 0);
-    if (!code) code = places_add_word(ctx, list, name, "lr", SAFETENSORS_F64, &o->lr);
+    if (!code) code = places_add_word(ctx, list, name, rate, SAFETENSORS_F64, &o->lr);
     return code ? code
                 : places_add_word(ctx, list, name, "momentum", SAFETENSORS_F64, &o->momentum);
 }
@@ -223,7 +230,7 @@ static int32_t out_of_range(gan_context *ctx, const char *path, const char *pref
 }
 
 static void word_of(const safetensors *file, const char *prefix, const char *name, void *word) {
-    char whole[PART_TEXT + 16];
+    char whole[PART_TEXT + RATE_TEXT];
     snprintf(whole, sizeof whole, "%s.%s", prefix, name);
     places_word(file, whole, word);
 }
@@ -232,7 +239,9 @@ static void word_of(const safetensors *file, const char *prefix, const char *nam
 static int32_t check_optimizer(gan_context *ctx, const char *path, const safetensors *file,
                                const char *prefix, const gan_optimizer *o) {
     double lr, momentum;
-    word_of(file, prefix, "lr", &lr);
+    char rate[RATE_TEXT];
+    rate_name(o, rate);
+    word_of(file, prefix, rate, &lr);
     word_of(file, prefix, "momentum", &momentum);
     const int fits = lr >= 0 && isfinite(lr) && momentum >= 0 && momentum < 1 &&
                      (momentum == 0 || o->has_velocity);

@@ -49,3 +49,4 @@ cmp -s cgan.png other.png && fail "the same picture from another seed"
 refuses 2 "--data FOLDER is missing" "$GAN_BUILD/examples/gan"
 refuses 1 "nowhere" "$GAN_BUILD/examples/gan" --data nowhere
 refuses 1 "cannot write nowhere/gan.png: No such" "$GAN_BUILD/examples/gan" --data data --out nowhere/gan.png
+refuses 1 "--out is no file" "$GAN_BUILD/examples/gan" --data data --out /dev/null

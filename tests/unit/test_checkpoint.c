@@ -336,6 +336,7 @@ static void test_other_halving(void **state) {
         gan_loader *l;
         gan_trainer *t = small_trainer(ctx, &o, 16, &l);
         assert_ok(ctx, gan_trainer_load(t, path));
+        assert_true(isnan(t->state.m_sum));
         assert_near(run_steps(ctx, t, 1).lr_g, 1e-9, 0);
         assert_ok(ctx, gan_trainer_save(t, path)); /* within that period */
         assert_ok(ctx, gan_trainer_load(t, path));
@@ -345,6 +346,15 @@ static void test_other_halving(void **state) {
         gan_trainer_unref(t);
         gan_loader_unref(l);
     }
+    o.halve_every = 8;
+    save_other(ctx, &o, 16, path);
+    o.halve_every = 2; /* after whose first look the file was written */
+    gan_loader *l;
+    gan_trainer *t = small_trainer(ctx, &o, 16, &l);
+    assert_ok(ctx, gan_trainer_load(t, path));
+    assert_near(t->state.m_sum, 0, 0);
+    gan_trainer_unref(t);
+    gan_loader_unref(l);
     temp_remove(&dir);
 }
 

@@ -219,6 +219,31 @@ static void test_threads_go_where_they_are_told(void **state) {
 
 /* ---- a host's own network -------------------------------------------------------------------- */
 
+/* Latents as images of one pixel, as convolutions take them. */
+static void test_latents_of_one_pixel(void **state) {
+    gan_context *ctx = *state;
+    temp_dir dir;
+    temp_make(&dir);
+    gan_module *m = NULL;
+    assert_ok(ctx, gan_sequential_create(ctx, &m));
+    assert_made(ctx, gan_add_conv_transpose2d(m, NULL, 8, 1, 2, NULL));
+    gan_tensor *x = gan_track(gan_zeros(ctx, SHAPE(1, 1, 1, 8)));
+    gan_model_opts o;
+    gan_model_opts_init(&o, sizeof o);
+    o.uniform = 1;
+    o.latent_lo = 2, o.latent_hi = 3;
+    o.classes = 3;
+    assert_ok(ctx, gan_module_save_model(m, temp_file(&dir, "model"), x, gan_forward(m, x), &o));
+    gan_sampler *s = sampler_with(temp_file(&dir, "model"), 1, 1);
+    float z[5];
+    assert_int_equal(info_of(s).latent, 5);
+    assert_sampler_ok(s, gan_sampler_latent(s, 1, 0, z));
+    for (int i = 0; i < 5; i++) assert_true(z[i] >= 2 && z[i] < 3);
+    gan_sampler_free(s);
+    gan_module_unref(m);
+    temp_remove(&dir);
+}
+
 /* A dense layer of `in` numbers that gives one pixel, half of red at half of alpha. */
 static gan_module *one_pixel(gan_context *ctx, int64_t in) {
     gan_module *m = NULL;
@@ -287,6 +312,7 @@ int main(void) {
         CONTEXT_TEST(test_wide_types),
         CONTEXT_TEST(test_what_a_model_tells),
         CONTEXT_TEST(test_wrong_model_options),
+        CONTEXT_TEST(test_latents_of_one_pixel),
         CONTEXT_TEST(test_memory_is_not_kept),
         CONTEXT_TEST(test_refuses_what_is_not_finite),
         CONTEXT_TEST(test_a_file_cut_while_it_is_read),

@@ -506,16 +506,19 @@ static void test_batches_of_one(void **state) {
     gan_context *ctx = *state;
     gan_trainer_opts o = small_opts(GAN_SYSTEM_WGAN_GP, GAN_VARIANT_LUCIC);
     gan_dataset *d = drawn_images(ctx, (drawing){.n = 9, .side = 16, .channels = 1});
-    for (int last = 0; last < 2; last++) {
+    enum { EACH, LAST, PACKED, CASES };
+    for (int which = 0; which < CASES; which++) {
         gan_loader_opts lo;
         gan_loader_opts_init(&lo, sizeof lo);
-        o.batch = last ? 4 : 1;
+        if (which == PACKED) o = small_opts(GAN_SYSTEM_GAN, GAN_VARIANT_LUCIC);
+        o.batch = which == EACH ? 1 : 4;
+        o.packing = which == PACKED ? 4 : 1;
         assert_ok(ctx, gan_trainer_loader_opts(&o, &lo));
-        lo.remainder = last ? GAN_REMAINDER_KEEP : GAN_REMAINDER_WRAP;
+        lo.remainder = which == LAST ? GAN_REMAINDER_KEEP : GAN_REMAINDER_WRAP;
         gan_loader *l = NULL;
         gan_trainer *t = NULL;
         assert_ok(ctx, gan_loader_create(d, &lo, &l));
-        assert_status(ctx, gan_trainer_create(ctx, &o, l, &t), GAN_EINVAL, "batches of one image");
+        assert_status(ctx, gan_trainer_create(ctx, &o, l, &t), GAN_EINVAL, "batches of one");
         gan_loader_unref(l);
     }
     gan_dataset_unref(d);

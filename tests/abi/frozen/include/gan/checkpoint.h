@@ -8,11 +8,12 @@
  *     gan_checkpoint_add_loader(all, "data", loader);
  *     ...
  *     double step = 0;
- *     if (resume && gan_checkpoint_load(all, path) == 0) gan_checkpoint_get(all, "step", &step);
+ *     if (resume && (gan_checkpoint_load(all, path) || gan_checkpoint_get(all, "step", &step)))
+ *         return fail(gan_last_error(ctx));           // the next save would replace the file
  *     while (step < steps) {
  *         ...                                         // one step
  *         gan_checkpoint_set(all, "step", ++step);
- *         if (fmod(step, 1000) == 0) gan_checkpoint_save(all, path);
+ *         if (fmod(step, 1000) == 0 && gan_checkpoint_save(all, path)) return fail(...);
  *     }
  *
  * What was loaded goes on with the same bits as without the interruption, for any number of
@@ -58,9 +59,9 @@ GAN_API int32_t gan_checkpoint_get(const gan_checkpoint *c, const char *name, do
 GAN_API int32_t gan_checkpoint_save(gan_checkpoint *c, const char *path);
 
 /* Puts everything back, the numbers that were set included: they become those of the file. The file
- * must have the parts that were added, in their names, types and shapes, and no others; a loader as
- * many images. On an error nothing has changed: GAN_EFORMAT names what is wrong with the file;
- * GAN_EIO where it cannot be read, so that a first start is one of these without a file. */
+ * must have the parts that were added, in their names, types and shapes, and no others; optimizers
+ * of the same kinds, a loader as many images. On an error nothing has changed: GAN_EFORMAT names
+ * what is wrong with the file; GAN_EIO where it cannot be opened or read. */
 GAN_API int32_t gan_checkpoint_load(gan_checkpoint *c, const char *path);
 
 #ifdef __cplusplus
