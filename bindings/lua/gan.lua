@@ -15,8 +15,8 @@
 -- gan/sampler.h is the reference. What C reports by a status is raised as an error with its text.
 --
 -- The library is $GAN_LIBRARY, one beside a LÖVE game or this file, that of the repository's build,
--- or the installed one; its declarations are $GAN_CDEF, a gan.cdef beside this file or in a LÖVE game, the build's, or the
--- installed one.
+-- or the installed one; its declarations are $GAN_CDEF, a gan.cdef beside this file or in a LÖVE
+-- game, the build's, or the installed one.
 --
 -- SPDX-License-Identifier: MIT
 local ffi = require("ffi")

@@ -49,14 +49,8 @@ static int32_t check_traced(const char *function, const gan_module *m, gan_tenso
 
 static int32_t save_traced(const gan_module *m, const char *path, gan_tensor *input,
                            gan_tensor *output, const trace_facts *facts) {
-    gan_context *ctx = m->base.ctx;
     int32_t code = check_traced(facts->function, m, input, output, facts->range);
-    if (code) return code;
-    json_writer json = json_write(ctx);
-    code = trace_graph(m, input, output, facts, &json);
-    if (!code) code = state_save(m, path, json.text);
-    json_writer_release(&json);
-    return code;
+    return code ? code : trace_save(m, path, input, output, facts);
 }
 
 int32_t gan_module_save_traced(const gan_module *m, const char *path, gan_tensor *input,

@@ -1,3 +1,4 @@
+#include "autograd/grad.h"
 #include "autograd/opdef.h"
 
 #include "core/context.h"
@@ -97,10 +98,7 @@ static gan_tensor *saved(const op_record *r, const shape *s, storage *value, uin
                          node *from) {
     const char *name = op_find(r->op)->name;
     if (!value) {
-        error_set(r->ctx, GAN_ESTATE,
-                  "the graph of '%s' has been consumed by an earlier sweep "
-                  "(GAN_GRAD_RETAIN keeps it, gan_detach cuts it)",
-                  name);
+        autograd_refuse_spent(r->ctx, name);
         return NULL;
     }
     if (value->version != version) {

@@ -14,6 +14,13 @@ int autograd_recording(gan_context *ctx, int on) {
     return before;
 }
 
+int32_t autograd_refuse_spent(gan_context *ctx, const char *op) {
+    return error_set(ctx, GAN_ESTATE,
+                     "the graph of '%s' has been consumed by an earlier sweep "
+                     "(GAN_GRAD_RETAIN keeps it, gan_detach cuts it)",
+                     op);
+}
+
 /* ---- the nodes below y ----------------------------------------------------------------------- */
 
 typedef struct node_list {
@@ -128,11 +135,7 @@ static int32_t propagate_at_once(gan_context *ctx, const op_def *def, node *n) {
 /* Hands the node's gradient to its inputs. The caller's scope holds what is shared between them. */
 static int32_t propagate(gan_context *ctx, node *n) {
     const op_def *def = op_find(n->op);
-    if (n->spent)
-        return error_set(ctx, GAN_ESTATE,
-                         "the graph of '%s' has been consumed by an earlier sweep "
-                         "(GAN_GRAD_RETAIN keeps it, gan_detach cuts it)",
-                         def->name);
+    if (n->spent) return autograd_refuse_spent(ctx, def->name);
     if (def->gradients && !ctx->recording) return propagate_at_once(ctx, def, n);
     gan_tensor *through = def->before ? def->before(n, n->grad) : n->grad;
     if (!through) return pending(ctx);

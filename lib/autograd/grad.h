@@ -19,6 +19,9 @@ int autograd_rows_kept(gan_tensor *y, gan_tensor *x, int64_t samples, const char
  * error set. */
 struct node **autograd_collect(gan_tensor *y, size_t *count);
 
+/* GAN_ESTATE: what an operator had saved is gone. */
+int32_t autograd_refuse_spent(gan_context *ctx, const char *op);
+
 /* Turns the recorder on or off and returns what it was. */
 int autograd_recording(gan_context *ctx, int on);
 

@@ -4,6 +4,8 @@
 #include "autograd/opdef.h"
 #include "core/alloc.h"
 #include "core/error.h"
+#include "io/json.h"
+#include "nn/state.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -112,8 +114,7 @@ static int32_t put_node(const trace *t, json_writer *json, const node *n) {
     if (is_choice(def))
         return error_set(t->ctx, GAN_ENOTSUP,
                          "%s: operator '%s' has chosen for the recorded samples (labels: as "
-                         "one-hot columns of the "
-                         "input, times the table)",
+                         "one-hot columns of the input, times the table)",
                          t->function, def->name);
     json_begin_object(json);
     json_put_key(json, "op");
@@ -188,8 +189,8 @@ static void put_facts(json_writer *json, const trace_facts *facts) {
     json_put_double(json, facts->latent_hi);
 }
 
-int32_t trace_graph(const gan_module *m, gan_tensor *input, gan_tensor *output,
-                    const trace_facts *facts, json_writer *json) {
+static int32_t put_graph(const gan_module *m, gan_tensor *input, gan_tensor *output,
+                         const trace_facts *facts, json_writer *json) {
     gan_context *ctx = m->base.ctx;
     trace t = {.ctx = ctx, .function = facts->function, .input = tensor_node(input), .module = m};
     node **nodes;
@@ -211,4 +212,13 @@ int32_t trace_graph(const gan_module *m, gan_tensor *input, gan_tensor *output,
     json_end_object(json);
     arena_free(ctx, nodes);
     return code ? code : json->status;
+}
+
+int32_t trace_save(const gan_module *m, const char *path, gan_tensor *input, gan_tensor *output,
+                   const trace_facts *facts) {
+    json_writer json = json_write(m->base.ctx);
+    int32_t code = put_graph(m, input, output, facts, &json);
+    if (!code) code = state_save(m, path, json.text);
+    json_writer_release(&json);
+    return code;
 }

@@ -3,7 +3,6 @@
 #define GAN_NN_TRACE_H
 
 #include "core/node.h"
-#include "io/json.h"
 #include "nn/module.h"
 
 /* What the operators do not tell. */
@@ -27,7 +26,8 @@ const entry *trace_entry(const gan_module *m, const node *leaf);
 /* Sets the error that `n` reads a tensor that is neither the input nor one of the module's. */
 int32_t trace_refuse_input(const char *function, const node *n);
 
-/* Writes the graph between `input` (a tracked leaf) and `output` as JSON:
+/* Writes m's file of weights, and in it the graph between `input` (a tracked leaf) and `output` as
+ * JSON:
  *
  *   {"version": 1, "input": "input", "shape": [1, 128], "output": "%9", "range": "-1..1",
  *    "alpha": "premultiplied", "classes": 10, "latent": "uniform", "latent_lo": -1, "latent_hi": 1,
@@ -37,7 +37,7 @@ int32_t trace_refuse_input(const char *function, const node *n);
  * Operators and attributes are those of ops.def. Names that begin with % are results; the others
  * are the input and the module's parameters and buffers. What the facts leave open is not there.
  * Every tensor that enters must be one of these. */
-int32_t trace_graph(const gan_module *m, gan_tensor *input, gan_tensor *output,
-                    const trace_facts *facts, json_writer *json);
+int32_t trace_save(const gan_module *m, const char *path, gan_tensor *input, gan_tensor *output,
+                   const trace_facts *facts);
 
 #endif

@@ -26,8 +26,8 @@ typedef struct optimizer_class {
 struct gan_optimizer {
     object base;
     const optimizer_class *class;
-    const char
-        *kind; /* what its states are of: "adam", "rmsprop_centered", "sgd_velocity"; static */
+    /* What its states are of: "adam", "rmsprop_centered", "sgd_velocity"; static storage. */
+    const char *kind;
     union {
         gan_adam_opts adam;
         gan_rmsprop_opts rmsprop;

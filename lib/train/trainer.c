@@ -5,9 +5,7 @@
 #include "core/alloc.h"
 #include "core/error.h"
 #include "data/pixels.h"
-#include "io/json.h"
 #include "nn/onnx.h"
-#include "nn/state.h"
 #include "nn/trace.h"
 #include "ops/draw.h"
 #include "ops/op.h"
@@ -202,14 +200,9 @@ static trace_facts facts_of(const gan_trainer *t) {
 }
 
 int32_t trainer_save_model(gan_trainer *t, const char *path) {
-    gan_context *ctx = t->base.ctx;
-    json_writer json = json_write(ctx);
     gan_tensor *y, *x = record(t, &y);
     const trace_facts facts = facts_of(t);
-    int32_t code = y ? trace_graph(shown(t), x, y, &facts, &json) : error_report(ctx, GAN_ENOMEM);
-    if (!code) code = state_save(shown(t), path, json.text);
-    json_writer_release(&json);
-    return code;
+    return y ? trace_save(shown(t), path, x, y, &facts) : error_report(t->base.ctx, GAN_ENOMEM);
 }
 
 int32_t trainer_save_onnx(gan_trainer *t, const char *path) {

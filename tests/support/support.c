@@ -10,14 +10,18 @@
 
 /* ---- contexts -------------------------------------------------------------------------------- */
 
+gan_context *context_of(const gan_context_opts *opts) {
+    gan_context *ctx = NULL;
+    assert_int_equal(gan_context_create(opts, &ctx), GAN_OK);
+    return ctx;
+}
+
 gan_context *context_with(int32_t threads) {
     gan_context_opts opts;
     gan_context_opts_init(&opts, sizeof opts);
     opts.threads = threads;
     opts.seed = 1;
-    gan_context *ctx = NULL;
-    assert_int_equal(gan_context_create(&opts, &ctx), GAN_OK);
-    return ctx;
+    return context_of(&opts);
 }
 
 int setup_context(void **state) {
@@ -37,6 +41,15 @@ gan_stats stats_of(gan_context *ctx) {
     gan_stats stats = {.struct_size = sizeof stats};
     assert_int_equal(gan_context_stats(ctx, &stats), GAN_OK);
     return stats;
+}
+
+gan_context_opts heap_opts(heap *h) {
+    gan_context_opts opts;
+    gan_context_opts_init(&opts, sizeof opts);
+    opts.alloc = heap_alloc;
+    opts.free = heap_free;
+    opts.user = h;
+    return opts;
 }
 
 void *heap_alloc(void *user, size_t bytes) {

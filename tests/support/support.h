@@ -16,6 +16,9 @@
 /* A context with `threads` threads, seed 1. */
 gan_context *context_with(int32_t threads);
 
+/* A context that must come into being. */
+gan_context *context_of(const gan_context_opts *opts);
+
 /* cmocka fixtures: *state is a context of one thread. The teardown also checks that no error was
  * left unread. */
 int setup_context(void **state);
@@ -34,6 +37,9 @@ typedef struct heap {
 } heap;
 void *heap_alloc(void *user, size_t bytes);
 void heap_free(void *user, void *block);
+
+/* The defaults over it. */
+gan_context_opts heap_opts(heap *h);
 
 /* ---- tensors --------------------------------------------------------------------------------- */
 

@@ -7,17 +7,11 @@
 
 /* A context over a counting allocator. */
 static gan_context *counted(heap *h, uint32_t flags, uint64_t byte_limit) {
-    gan_context_opts opts;
-    gan_context_opts_init(&opts, sizeof opts);
+    gan_context_opts opts = heap_opts(h);
     opts.threads = 1;
-    opts.alloc = heap_alloc;
-    opts.free = heap_free;
-    opts.user = h;
     opts.flags = flags;
     opts.byte_limit = byte_limit;
-    gan_context *ctx = NULL;
-    assert_int_equal(gan_context_create(&opts, &ctx), GAN_OK);
-    return ctx;
+    return context_of(&opts);
 }
 
 static void test_blocks_are_reused(void **state) {

@@ -293,14 +293,9 @@ static void test_clip(void **state) {
 static void test_norm_of_no_samples(void **state) {
     (void)state;
     heap h = {0};
-    gan_context_opts opts;
-    gan_context_opts_init(&opts, sizeof opts);
-    opts.alloc = heap_alloc;
-    opts.free = heap_free;
-    opts.user = &h;
+    gan_context_opts opts = heap_opts(&h);
     opts.flags = GAN_CONTEXT_NO_CACHE;
-    gan_context *ctx = NULL;
-    assert_int_equal(gan_context_create(&opts, &ctx), GAN_OK);
+    gan_context *ctx = context_of(&opts);
     gan_module *m = sequential(ctx);
     gan_add_dense(m, NULL, 3, 4, 1);
     gan_add_layer_norm(m, NULL, (const int64_t[]){4}, 1, NULL);

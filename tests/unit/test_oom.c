@@ -7,12 +7,8 @@
 /* One run with the calls from `from` to `to` refused. Returns 1 when none was. */
 static int run(const scenario *s, int64_t from, int64_t to) {
     heap h = {.refuse_from = from, .refuse_to = to};
-    gan_context_opts opts;
-    gan_context_opts_init(&opts, sizeof opts);
+    gan_context_opts opts = heap_opts(&h);
     opts.threads = 1;
-    opts.alloc = heap_alloc;
-    opts.free = heap_free;
-    opts.user = &h;
     opts.flags = GAN_CONTEXT_NO_CACHE;
     gan_context *ctx = POISON;
     int32_t code = gan_context_create(&opts, &ctx);

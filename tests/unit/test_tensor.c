@@ -112,13 +112,8 @@ static void test_unref_from_other_threads(void **state) {
 static void test_handles_after_the_contexts_end(void **state) {
     (void)state;
     heap h = {0};
-    gan_context_opts opts;
-    gan_context_opts_init(&opts, sizeof opts);
-    opts.alloc = heap_alloc;
-    opts.free = heap_free;
-    opts.user = &h;
-    gan_context *ctx = NULL;
-    assert_int_equal(gan_context_create(&opts, &ctx), GAN_OK);
+    const gan_context_opts opts = heap_opts(&h);
+    gan_context *ctx = context_of(&opts);
     gan_tensor *a = owned(ctx, 1), *b = owned(ctx, 2), *taken = a;
     gan_context_destroy(ctx);
     assert_true(h.blocks > 0); /* the handles hold the context's memory */
