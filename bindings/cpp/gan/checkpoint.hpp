@@ -14,17 +14,10 @@
 namespace gan {
 
 // All that the next step of a loop depends on, in one file.
-class checkpoint {
+class checkpoint : public detail::object<gan_checkpoint, gan_checkpoint_unref> {
   public:
     checkpoint() noexcept = default; // empty
-    explicit checkpoint(const context &ctx) : ctx_(ctx.get()) {
-        gan_checkpoint *out = nullptr;
-        detail::checked(ctx_, gan_checkpoint_create(ctx_, &out));
-        handle_.reset(out);
-    }
-
-    gan_checkpoint *get() const noexcept { return handle_.get(); }
-    explicit operator bool() const noexcept { return handle_ != nullptr; }
+    explicit checkpoint(const context &ctx) : object(ctx.get(), gan_checkpoint_create, ctx.get()) {}
 
     void add(const std::string &name, module_ref m) {
         check(gan_checkpoint_add_module(get(), name.c_str(), m.get()));
@@ -48,12 +41,6 @@ class checkpoint {
 
     void save(const std::string &path) { check(gan_checkpoint_save(get(), path.c_str())); }
     void load(const std::string &path) { check(gan_checkpoint_load(get(), path.c_str())); }
-
-  private:
-    void check(int32_t status) const { detail::checked(handle_ ? ctx_ : nullptr, status); }
-
-    gan_context *ctx_ = nullptr;
-    detail::owner<gan_checkpoint, gan_checkpoint_unref> handle_;
 };
 
 } // namespace gan

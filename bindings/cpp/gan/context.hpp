@@ -80,6 +80,38 @@ class context {
     detail::owner<gan_context, gan_context_destroy> handle_;
 };
 
+namespace detail {
+
+// What a context's objects have in common: a handle of their own, and where their errors are
+// pending. Without a handle (never made, moved from) it is empty, and every use of it is refused.
+template <class T, auto Release> class object {
+  public:
+    T *get() const noexcept { return handle_.get(); }
+    explicit operator bool() const noexcept { return handle_ != nullptr; }
+    gan_context *context_handle() const noexcept { return handle_ ? ctx_ : nullptr; }
+
+  protected:
+    object() noexcept = default;
+    object(gan_context *ctx, T *owned) noexcept : ctx_(ctx), handle_(owned) {}
+
+    // What a function of C makes of the arguments, its last one being where to.
+    template <class Create, class First, class... Rest>
+    object(gan_context *ctx, Create create, First first, Rest... rest) : ctx_(ctx) {
+        T *out = nullptr;
+        checked(ctx, create(first, rest..., &out));
+        handle_.reset(out);
+    }
+
+    void check(int32_t status) const { checked(context_handle(), status); }
+    tensor taken(gan_tensor *borrowed) const { return tensor::taken(context_handle(), borrowed); }
+
+  private:
+    gan_context *ctx_ = nullptr;
+    owner<T, Release> handle_;
+};
+
+} // namespace detail
+
 // A scope of the enclosing block: a training step. It must end before its context does.
 class scope {
   public:

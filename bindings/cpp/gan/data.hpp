@@ -9,7 +9,7 @@
 namespace gan {
 
 // Images of one size, and perhaps a label for each.
-class dataset {
+class dataset : public detail::object<gan_dataset, gan_dataset_unref> {
   public:
     dataset() noexcept = default; // empty
 
@@ -17,42 +17,38 @@ class dataset {
     static dataset from_idx(const context &ctx, const std::string &images,
                             const std::string &labels = "",
                             const gan_data_opts &opts = data_opts()) {
-        return make(ctx.get(), gan_dataset_from_idx, ctx.get(), images.c_str(),
-                    labels.empty() ? nullptr : labels.c_str(), &opts);
+        return dataset(ctx.get(), gan_dataset_from_idx, ctx.get(), images.c_str(),
+                       labels.empty() ? nullptr : labels.c_str(), &opts);
     }
     static dataset from_folder(const context &ctx, const std::string &folder,
                                const gan_data_opts &opts = data_opts()) {
-        return make(ctx.get(), gan_dataset_from_folder, ctx.get(), folder.c_str(), &opts);
+        return dataset(ctx.get(), gan_dataset_from_folder, ctx.get(), folder.c_str(), &opts);
     }
     static dataset from_pairs(const context &ctx, const std::string &folder,
                               const gan_data_opts &opts = data_opts()) {
-        return make(ctx.get(), gan_dataset_from_pairs, ctx.get(), folder.c_str(), &opts);
+        return dataset(ctx.get(), gan_dataset_from_pairs, ctx.get(), folder.c_str(), &opts);
     }
     static dataset from_sheet(const context &ctx, const std::string &path,
                               const gan_sheet_opts &sheet,
                               const gan_data_opts &opts = data_opts()) {
-        return make(ctx.get(), gan_dataset_from_sheet, ctx.get(), path.c_str(), &sheet, &opts);
+        return dataset(ctx.get(), gan_dataset_from_sheet, ctx.get(), path.c_str(), &sheet, &opts);
     }
     // Copies of images of shape (N,H,W,C), and of N labels or none.
     static dataset from_bytes(const context &ctx, span<const uint8_t> pixels, gan::shape dims,
                               span<const int32_t> labels = {},
                               const gan_data_opts &opts = data_opts()) {
-        return make(ctx.get(), gan_dataset_from_bytes, ctx.get(), pixels.data(), dims.data(),
-                    match(pixels.size(), dims, labels), &opts);
+        return dataset(ctx.get(), gan_dataset_from_bytes, ctx.get(), pixels.data(), dims.data(),
+                       match(pixels.size(), dims, labels), &opts);
     }
     static dataset from_floats(const context &ctx, span<const float> pixels, gan::shape dims,
                                span<const int32_t> labels = {},
                                const gan_data_opts &opts = data_opts()) {
-        return make(ctx.get(), gan_dataset_from_floats, ctx.get(), pixels.data(), dims.data(),
-                    match(pixels.size(), dims, labels), &opts);
+        return dataset(ctx.get(), gan_dataset_from_floats, ctx.get(), pixels.data(), dims.data(),
+                       match(pixels.size(), dims, labels), &opts);
     }
     dataset outlines(double threshold = 0.2) const {
-        return make(context_handle(), gan_dataset_outlines, get(), threshold);
+        return dataset(context_handle(), gan_dataset_outlines, get(), threshold);
     }
-
-    gan_dataset *get() const noexcept { return handle_.get(); }
-    explicit operator bool() const noexcept { return handle_ != nullptr; }
-    gan_context *context_handle() const noexcept { return handle_ ? ctx_ : nullptr; }
 
     std::size_t size() const noexcept { return static_cast<std::size_t>(gan_dataset_size(get())); }
     gan::shape shape() const noexcept { // N, H, W, C
@@ -73,24 +69,18 @@ class dataset {
         return name ? name : "";
     }
     int64_t skipped() const noexcept { return gan_dataset_skipped(get()); }
-    dataset pair() const { return {ctx_, gan_dataset_ref(gan_dataset_pair(get()))}; } // or empty
-    tensor image(int64_t i) const { return tensor::taken(ctx_, gan_dataset_image(get(), i)); }
+    dataset pair() const { // or empty
+        return dataset(context_handle(), gan_dataset_ref(gan_dataset_pair(get())));
+    }
+    tensor image(int64_t i) const { return taken(gan_dataset_image(get(), i)); }
     std::vector<int32_t> draw_labels(std::size_t n) const {
         std::vector<int32_t> labels(n);
-        detail::checked(context_handle(),
-                        gan_dataset_draw_labels(get(), labels.data(), static_cast<int64_t>(n)));
+        check(gan_dataset_draw_labels(get(), labels.data(), static_cast<int64_t>(n)));
         return labels;
     }
 
   private:
-    dataset(gan_context *ctx, gan_dataset *owned) noexcept : ctx_(ctx), handle_(owned) {}
-
-    template <class Create, class... Arguments>
-    static dataset make(gan_context *ctx, Create create, Arguments... arguments) {
-        gan_dataset *out = nullptr;
-        detail::checked(ctx, create(arguments..., &out));
-        return {ctx, out};
-    }
+    using object::object;
 
     // The labels of as many images as the shape says, or NULL.
     static const int32_t *match(std::size_t count, gan::shape dims, span<const int32_t> labels) {
@@ -100,13 +90,10 @@ class dataset {
         detail::match(labels.size(), {dims[0]});
         return labels.data();
     }
-
-    gan_context *ctx_ = nullptr;
-    detail::owner<gan_dataset, gan_dataset_unref> handle_;
 };
 
 // Batches, epoch after epoch. Keeps its data set.
-class loader {
+class loader : public detail::object<gan_loader, gan_loader_unref> {
   public:
     struct position {
         int64_t epoch, image;
@@ -114,18 +101,12 @@ class loader {
 
     loader() noexcept = default; // empty
     explicit loader(const dataset &d, const gan_loader_opts &opts = loader_opts())
-        : ctx_(d.context_handle()) {
-        gan_loader *out = nullptr;
-        detail::checked(ctx_, gan_loader_create(d.get(), &opts, &out));
-        handle_.reset(out);
+        : object(d.context_handle(), gan_loader_create, d.get(), &opts) {
         if (opts.remainder != GAN_REMAINDER_KEEP) count_ = static_cast<std::size_t>(opts.batch);
     }
 
-    gan_loader *get() const noexcept { return handle_.get(); }
-    explicit operator bool() const noexcept { return handle_ != nullptr; }
-
     tensor next() {
-        tensor batch = tensor::taken(ctx_, gan_loader_next(get()));
+        tensor batch = taken(gan_loader_next(get()));
         count_ = static_cast<std::size_t>(batch.dim(0));
         return batch;
     }
@@ -135,7 +116,7 @@ class loader {
         const int32_t *labels = gan_loader_labels(get());
         return {labels, labels ? count_ : 0};
     }
-    tensor pairs() const { return tensor::taken(ctx_, gan_loader_pairs(get())); }
+    tensor pairs() const { return taken(gan_loader_pairs(get())); }
 
     position tell() const {
         position at = {};
@@ -145,25 +126,15 @@ class loader {
     void seek(position to) { check(gan_loader_seek(get(), to.epoch, to.image)); }
 
   private:
-    void check(int32_t status) const { detail::checked(handle_ ? ctx_ : nullptr, status); }
-
-    gan_context *ctx_ = nullptr;
-    detail::owner<gan_loader, gan_loader_unref> handle_;
     std::size_t count_ = 0; // labels
 };
 
 // An IDX file of bytes.
-class idx {
+class idx : public detail::object<gan_idx, gan_idx_unref> {
   public:
     idx() noexcept = default; // empty
-    idx(const context &ctx, const std::string &path) : ctx_(ctx.get()) {
-        gan_idx *out = nullptr;
-        detail::checked(ctx_, gan_idx_open(ctx_, path.c_str(), &out));
-        handle_.reset(out);
-    }
-
-    gan_idx *get() const noexcept { return handle_.get(); }
-    explicit operator bool() const noexcept { return handle_ != nullptr; }
+    idx(const context &ctx, const std::string &path)
+        : object(ctx.get(), gan_idx_open, ctx.get(), path.c_str()) {}
 
     int32_t rank() const noexcept { return gan_idx_rank(get()); }
     int64_t dim(int32_t axis) const noexcept { return gan_idx_dim(get(), axis); }
@@ -174,13 +145,9 @@ class idx {
     }
     // Items as images (n,H,W,1).
     tensor images(span<const int32_t> index, double lo = -1, double hi = 1) const {
-        return tensor::taken(
-            ctx_, gan_idx_images(get(), index.data(), static_cast<int64_t>(index.size()), lo, hi));
+        return taken(
+            gan_idx_images(get(), index.data(), static_cast<int64_t>(index.size()), lo, hi));
     }
-
-  private:
-    gan_context *ctx_ = nullptr;
-    detail::owner<gan_idx, gan_idx_unref> handle_;
 };
 
 } // namespace gan

@@ -9,16 +9,13 @@
 namespace gan {
 
 // Over all parameters of a module. It keeps them alive, also when the module is gone.
-class optimizer {
+class optimizer : public detail::object<gan_optimizer, gan_optimizer_unref> {
   public:
     optimizer() noexcept = default; // empty
     optimizer(module_ref m, const gan_adam_opts &opts) : optimizer(m, opts, gan_adam_create) {}
     optimizer(module_ref m, const gan_rmsprop_opts &opts)
         : optimizer(m, opts, gan_rmsprop_create) {}
     optimizer(module_ref m, const gan_sgd_opts &opts) : optimizer(m, opts, gan_sgd_create) {}
-
-    gan_optimizer *get() const noexcept { return handle_.get(); }
-    explicit operator bool() const noexcept { return handle_ != nullptr; }
 
     // One step down the loss, whose graph is consumed.
     void minimize(const tensor &loss) { check(gan_optimizer_minimize(get(), loss.get())); }
@@ -33,7 +30,7 @@ class optimizer {
 
     std::size_t parameter_count() const noexcept { return gan_optimizer_parameter_count(get()); }
     tensor parameter(std::size_t i) const {
-        return tensor::shared(ctx_, gan_optimizer_parameter(get(), i));
+        return tensor::shared(context_handle(), gan_optimizer_parameter(get(), i));
     }
 
     double lr() const noexcept { return gan_optimizer_lr(get()); }
@@ -46,15 +43,7 @@ class optimizer {
     template <class Opts>
     optimizer(module_ref m, const Opts &opts,
               int32_t (*create)(gan_module *, const Opts *, gan_optimizer **))
-        : ctx_(m.context()) {
-        gan_optimizer *out = nullptr;
-        detail::checked(ctx_, create(m.get(), &opts, &out));
-        handle_.reset(out);
-    }
-    void check(int32_t status) const { detail::checked(handle_ ? ctx_ : nullptr, status); }
-
-    gan_context *ctx_ = nullptr;
-    detail::owner<gan_optimizer, gan_optimizer_unref> handle_;
+        : object(m.context(), create, m.get(), &opts) {}
 };
 
 inline optimizer adam(module_ref m, const gan_adam_opts &opts = adam_opts()) { return {m, opts}; }

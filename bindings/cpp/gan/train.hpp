@@ -36,20 +36,13 @@ struct trainer_opts : gan_trainer_opts {
 };
 
 // Trains a system. Keeps its loader.
-class trainer {
+class trainer : public detail::object<gan_trainer, gan_trainer_unref> {
   public:
     trainer() noexcept = default; // empty
 
     // An empty loader: for sampling from a checkpoint.
     trainer(const context &ctx, const gan_trainer_opts &opts, const loader &batches)
-        : ctx_(ctx.get()) {
-        gan_trainer *out = nullptr;
-        detail::checked(ctx_, gan_trainer_create(ctx_, &opts, batches.get(), &out));
-        handle_.reset(out);
-    }
-
-    gan_trainer *get() const noexcept { return handle_.get(); }
-    explicit operator bool() const noexcept { return handle_ != nullptr; }
+        : object(ctx.get(), gan_trainer_create, ctx.get(), &opts, batches.get()) {}
 
     gan_trainer_stats step() {
         gan_trainer_stats stats = detail::sized<gan_trainer_stats>();
@@ -57,12 +50,16 @@ class trainer {
         return stats;
     }
 
-    module_ref generator() const { return {ctx_, gan_trainer_generator(get())}; }
-    module_ref discriminator() const { return {ctx_, gan_trainer_discriminator(get())}; }
-    module_ref averaged() const { return {ctx_, gan_trainer_averaged(get())}; } // or empty
+    module_ref generator() const { return {context_handle(), gan_trainer_generator(get())}; }
+    module_ref discriminator() const {
+        return {context_handle(), gan_trainer_discriminator(get())};
+    }
+    module_ref averaged() const {
+        return {context_handle(), gan_trainer_averaged(get())};
+    } // or empty
 
     const gan_trainer_opts &options() const {
-        return *detail::valid(ctx_, gan_trainer_options(get()));
+        return *detail::valid(context_handle(), gan_trainer_options(get()));
     }
     int64_t steps() const noexcept { return gan_trainer_steps(get()); }
 
@@ -97,11 +94,6 @@ class trainer {
                                         std::to_string(samples.dim(0)) + " samples");
         return labels.data();
     }
-    tensor taken(gan_tensor *borrowed) const { return tensor::taken(ctx_, borrowed); }
-    void check(int32_t status) const { detail::checked(handle_ ? ctx_ : nullptr, status); }
-
-    gan_context *ctx_ = nullptr;
-    detail::owner<gan_trainer, gan_trainer_unref> handle_;
 };
 
 // ---- pieces; loss is one of GAN_LOSS_… ----------------------------------------------------------
