@@ -34,6 +34,7 @@ int teardown_context(void **state) {
     int32_t code = gan_error_code(ctx);
     if (code) print_error("an unread error at the end: %s\n", gan_last_error(ctx));
     gan_context_destroy(ctx);
+    temp_remove();
     return code;
 }
 
@@ -213,9 +214,33 @@ void refused_at(gan_context *ctx, const void *t, int32_t code, const char *const
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-void temp_make(temp_dir *dir) {
-    snprintf(dir->path, sizeof dir->path, "/tmp/gan-test-XXXXXX");
-    assert_non_null(mkdtemp(dir->path));
+typedef struct temp_name {
+    struct temp_name *next;
+    char path[]; /* <folder>/<name> */
+} temp_name;
+
+static char *folder; /* NULL: none yet */
+static temp_name *names;
+
+const char *temp_folder(void) {
+    static char path[64];
+    if (folder) return folder;
+    snprintf(path, sizeof path, "/tmp/gan-test-XXXXXX");
+    folder = mkdtemp(path);
+    assert_non_null(folder);
+    return folder;
+}
+
+const char *temp_file(const char *name) {
+    const size_t before = strlen(temp_folder()) + 1, size = before + strlen(name) + 1;
+    for (temp_name *n = names; n; n = n->next)
+        if (strcmp(n->path + before, name) == 0) return n->path;
+    temp_name *n = malloc(sizeof *n + size);
+    assert_non_null(n);
+    snprintf(n->path, size, "%s/%s", folder, name);
+    n->next = names;
+    names = n;
+    return n->path;
 }
 
 /* Removes what is in a folder, and then the folder. */
@@ -237,14 +262,19 @@ static void remove_tree(const char *path) {
     assert_int_equal(rmdir(path), 0);
 }
 
-void temp_remove(temp_dir *dir) { remove_tree(dir->path); }
+void temp_remove(void) {
+    for (temp_name *n; (n = names);) {
+        names = n->next;
+        free(n);
+    }
+    if (folder) remove_tree(folder);
+    folder = NULL;
+}
 
-const char *temp_file(const temp_dir *dir, const char *name) {
-    static char paths[4][512];
-    static unsigned next;
-    char *path = paths[next++ % 4];
-    snprintf(path, sizeof paths[0], "%s/%s", dir->path, name);
-    return path;
+int teardown_files(void **state) {
+    (void)state;
+    temp_remove();
+    return 0;
 }
 
 void write_file(const char *path, const void *bytes, size_t count) {

@@ -20,7 +20,7 @@ gan_context *context_with(int32_t threads);
 gan_context *context_of(const gan_context_opts *opts);
 
 /* cmocka fixtures: *state is a context of one thread. The teardown also checks that no error was
- * left unread. */
+ * left unread, and removes the test's files. */
 int setup_context(void **state);
 int teardown_context(void **state);
 
@@ -104,15 +104,15 @@ void status_at(gan_context *ctx, int32_t got, int32_t code, const char *const *t
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-/* A new empty directory of this process, removed with all below it by temp_remove. */
-typedef struct temp_dir {
-    char path[64];
-} temp_dir;
-void temp_make(temp_dir *dir);
-void temp_remove(temp_dir *dir);
+/* The test's folder, which is made when it is first asked for, and "<folder>/<name>"; both valid
+ * until temp_remove, which takes away all below it. teardown_context and teardown_files call that,
+ * also of a test that failed. */
+const char *temp_folder(void);
+const char *temp_file(const char *name);
+void temp_remove(void);
+int teardown_files(void **state);
 
-/* "<dir>/<name>", valid until the fourth next call. */
-const char *temp_file(const temp_dir *dir, const char *name);
+#define FOLDER_TEST(f) cmocka_unit_test_teardown(f, teardown_files)
 
 void write_file(const char *path, const void *bytes, size_t count);
 

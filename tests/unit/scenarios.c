@@ -27,10 +27,8 @@ int32_t in_scope(gan_context *ctx, gan_tensor *(*expression)(gan_context *ctx)) 
 }
 
 int32_t with_file(gan_context *ctx, int32_t (*run)(gan_context *ctx, const char *path)) {
-    temp_dir dir;
-    temp_make(&dir);
-    int32_t code = run(ctx, temp_file(&dir, "file"));
-    temp_remove(&dir);
+    int32_t code = run(ctx, temp_file("file"));
+    temp_remove();
     return code;
 }
 

@@ -47,45 +47,43 @@ static int32_t data_from_arrays(gan_context *ctx) {
 }
 
 /* Two pictures in each of A and B, which are one under four names. Its writing may not fail. */
-static void make_pictures(const temp_dir *dir) {
+static void make_pictures(void) {
     static const char *const names[] = {"A/2.png", "B/1.png", "B/2.png"};
     uint8_t bytes[4 * 4 * 4];
     for (int i = 0; i < COUNT_OF(bytes); i++) bytes[i] = (uint8_t)(5 * i);
     gan_context *ctx = context_with(1);
-    make_folder(temp_file(dir, "A"));
-    make_folder(temp_file(dir, "B"));
-    write_png(ctx, temp_file(dir, "A/1.png"), 4, 4, 4, bytes);
+    make_folder(temp_file("A"));
+    make_folder(temp_file("B"));
+    write_png(ctx, temp_file("A/1.png"), 4, 4, 4, bytes);
     for (int i = 0; i < COUNT_OF(names); i++)
-        assert_int_equal(link(temp_file(dir, "A/1.png"), temp_file(dir, names[i])), 0);
+        assert_int_equal(link(temp_file("A/1.png"), temp_file(names[i])), 0);
     gan_context_destroy(ctx);
 }
 
 /* Read as pairs, as classes and as sheets. */
-static int32_t data_from_files_in(gan_context *ctx, const temp_dir *dir) {
+static int32_t data_from_files_in(gan_context *ctx) {
     gan_data_opts o = data_options();
     o.classes = o.skip_bad = 1; /* a lack of memory is no bad file */
     gan_sheet_opts sheet;
     gan_sheet_opts_init(&sheet, sizeof sheet);
     sheet.cell_width = 2;
     gan_dataset *d = POISON;
-    int32_t code = checked(gan_dataset_from_pairs(ctx, dir->path, &o, &d), &d);
+    int32_t code = checked(gan_dataset_from_pairs(ctx, temp_folder(), &o, &d), &d);
     if (!code) code = load_from(ctx, d);
     d = POISON;
-    if (!code) code = checked(gan_dataset_from_folder(ctx, dir->path, &o, &d), &d);
+    if (!code) code = checked(gan_dataset_from_folder(ctx, temp_folder(), &o, &d), &d);
     if (!code) code = load_from(ctx, d);
     d = POISON;
-    const char *path = temp_file(dir, "A/1.png");
+    const char *path = temp_file("A/1.png");
     if (!code) code = checked(gan_dataset_from_sheet(ctx, path, &sheet, &o, &d), &d);
     return code ? code : load_from(ctx, d);
 }
 
 static int32_t data_from_files(gan_context *ctx) {
     if (without_png()) return GAN_OK;
-    temp_dir dir;
-    temp_make(&dir);
-    make_pictures(&dir);
-    int32_t code = data_from_files_in(ctx, &dir);
-    temp_remove(&dir);
+    make_pictures();
+    int32_t code = data_from_files_in(ctx);
+    temp_remove();
     return code;
 }
 

@@ -11,16 +11,11 @@
 /* ---- refused ----------------------------------------------------------------------------------
  */
 
-/* "<dir>/run.safetensors", for as long as `path` lives. */
-static void name_run(const temp_dir *dir, char path[128]) {
-    snprintf(path, 128, "%s", temp_file(dir, "run.safetensors"));
-}
-
 /* The file is refused with the texts, and the trainer is as it was. */
 #define assert_load_refused(path, ...)                                                             \
     do {                                                                                           \
         size_t n_, m_;                                                                             \
-        const char *now_ = temp_file(&dir, "now.safetensors");                                     \
+        const char *now_ = temp_file("now.safetensors");                                           \
         unsigned char *before_ = picture_of(ctx, t, now_, &n_);                                    \
         assert_status(ctx, gan_trainer_load(t, path), GAN_EFORMAT, __VA_ARGS__);                   \
         unsigned char *after_ = picture_of(ctx, t, now_, &m_);                                     \
@@ -43,10 +38,7 @@ static void save_other(gan_context *ctx, const gan_trainer_opts *o, int32_t side
 
 static void test_foreign_checkpoints(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
-    char path[128];
-    name_run(&dir, path);
+    const char *path = temp_file("run.safetensors");
     gan_trainer_opts o = small_opts(GAN_SYSTEM_DCGAN, GAN_VARIANT_DEFAULT), other = o;
     gan_loader *l;
     gan_trainer *t = small_trainer(ctx, &o, 16, &l);
@@ -72,7 +64,7 @@ static void test_foreign_checkpoints(void **state) {
 
     assert_ok(ctx, gan_module_save(gan_trainer_generator(t), path));
     assert_load_refused(path, "no checkpoint");
-    assert_status(ctx, gan_trainer_load(t, temp_file(&dir, "none")), GAN_EIO, "none");
+    assert_status(ctx, gan_trainer_load(t, temp_file("none")), GAN_EIO, "none");
     gan_trainer_opts kept = {.struct_size = sizeof kept, .width = 7};
     assert_status(ctx, gan_trainer_opts_load(ctx, path, &kept), GAN_EFORMAT, "no checkpoint");
     static const uint32_t broken[] = {0, 4, 303, 100000};
@@ -83,15 +75,11 @@ static void test_foreign_checkpoints(void **state) {
     assert_int_equal(kept.width, 7);
     gan_trainer_unref(t);
     gan_loader_unref(l);
-    temp_remove(&dir);
 }
 
 static void test_damaged_checkpoints(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
-    char path[128];
-    name_run(&dir, path);
+    const char *path = temp_file("run.safetensors");
     gan_trainer_opts o = small_opts(GAN_SYSTEM_GAN, GAN_VARIANT_DEFAULT);
     gan_loader *l;
     gan_trainer *t = small_trainer(ctx, &o, 8, &l);
@@ -113,16 +101,12 @@ static void test_damaged_checkpoints(void **state) {
     free(bytes);
     gan_trainer_unref(t);
     gan_loader_unref(l);
-    temp_remove(&dir);
 }
 
 /* Another number of images means another epoch. */
 static void test_other_data(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
-    char path[128];
-    name_run(&dir, path);
+    const char *path = temp_file("run.safetensors");
     gan_trainer_opts o = small_opts(GAN_SYSTEM_DCGAN, GAN_VARIANT_DEFAULT);
     save_other(ctx, &o, 16, path);
     gan_loader *l = loader_of(ctx, (drawing){.n = 9, .side = 16, .channels = 1}, &o);
@@ -143,7 +127,6 @@ static void test_other_data(void **state) {
     assert_refused(ctx, gan_trainer_sample(t, gan_zeros(ctx, SHAPE(2, 5)), NULL), GAN_EINVAL,
                    "gan_trainer_sample", "(2, 5)", "(2, 6)");
     gan_trainer_unref(t);
-    temp_remove(&dir);
 }
 
 /* ---- networks that a host has changed ----------------------------------------------------------
@@ -164,10 +147,7 @@ static gan_trainer_opts averaging(void) {
 /* Spectral norm's vectors go on from where they were. */
 static void test_spectral_norm(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
-    char path[128];
-    name_run(&dir, path);
+    const char *path = temp_file("run.safetensors");
     const gan_trainer_opts o = averaging();
     gan_loader *l[2];
     gan_trainer *t[2];
@@ -179,15 +159,15 @@ static void test_spectral_norm(void **state) {
         if (i == 0) run_steps(ctx, t[0], 2);
         assert_ok(ctx, i ? gan_trainer_load(t[1], path) : gan_trainer_save(t[0], path));
         run_steps(ctx, t[i], 2);
-        last[i] = picture_of(ctx, t[i], temp_file(&dir, "last"), &bytes[i]);
+        last[i] = picture_of(ctx, t[i], temp_file("last"), &bytes[i]);
         gan_module *d = gan_trainer_discriminator(t[i]);
-        assert_ok(ctx, gan_module_save(d, temp_file(&dir, i ? "resumed" : "whole")));
+        assert_ok(ctx, gan_module_save(d, temp_file(i ? "resumed" : "whole")));
     }
     assert_int_equal(bytes[0], bytes[1]);
     assert_memory_equal(last[0], last[1], bytes[0]);
     for (int i = 0; i < 2; i++) {
         free(last[i]);
-        last[i] = read_file(temp_file(&dir, i ? "resumed" : "whole"), &bytes[i]);
+        last[i] = read_file(temp_file(i ? "resumed" : "whole"), &bytes[i]);
     }
     assert_int_equal(bytes[0], bytes[1]);
     assert_memory_equal(last[0], last[1], bytes[0]);
@@ -201,7 +181,6 @@ static void test_spectral_norm(void **state) {
     assert_status(ctx, gan_trainer_load(t[0], path), GAN_EFORMAT, "weight");
     gan_trainer_unref(t[0]);
     gan_loader_unref(l[0]);
-    temp_remove(&dir);
 }
 
 /* A step that fails puts the vectors back. */
@@ -232,10 +211,7 @@ static void test_spectral_norm_undone(void **state) {
 /* An average of other layers than the generator's is none. */
 static void test_average_left_behind(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
-    char path[128];
-    name_run(&dir, path);
+    const char *path = temp_file("run.safetensors");
     gan_trainer_opts o = averaging();
     gan_loader *l;
     gan_trainer *t = small_trainer(ctx, &o, 16, &l);
@@ -251,7 +227,6 @@ static void test_average_left_behind(void **state) {
     run_steps(ctx, t, 2);
     gan_trainer_unref(t);
     gan_loader_unref(l);
-    temp_remove(&dir);
 }
 
 /* ---- older ------------------------------------------------------------------------------------
@@ -284,10 +259,7 @@ static void make_older(gan_context *ctx, const char *path) {
 /* A file without the options that came later is one that was made as published. */
 static void test_older_checkpoints(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
-    char path[128];
-    name_run(&dir, path);
+    const char *path = temp_file("run.safetensors");
     gan_trainer_opts o = small_opts(GAN_SYSTEM_PIX2PIX, GAN_VARIANT_DEFAULT);
     gan_loader *l;
     gan_trainer *t = small_trainer(ctx, &o, 16, &l);
@@ -312,7 +284,6 @@ static void test_older_checkpoints(void **state) {
     assert_int_equal(gan_trainer_steps(t), 0);
     gan_trainer_unref(t);
     gan_loader_unref(l);
-    temp_remove(&dir);
 }
 
 /* ---- resumed in another way -------------------------------------------------------------------
@@ -321,10 +292,7 @@ static void test_older_checkpoints(void **state) {
 /* BEGAN's M over a period of another length: what was begun is neither a least nor a stall. */
 static void test_other_halving(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
-    char path[128];
-    name_run(&dir, path);
+    const char *path = temp_file("run.safetensors");
     gan_trainer_opts o = small_opts(GAN_SYSTEM_BEGAN, GAN_VARIANT_DEFAULT);
     o.lr_g = o.lr_d = 1e-9; /* M stays nearly as it is */
     o.lr_floor = 0;
@@ -355,16 +323,12 @@ static void test_other_halving(void **state) {
     assert_near(t->state.m_sum, 0, 0);
     gan_trainer_unref(t);
     gan_loader_unref(l);
-    temp_remove(&dir);
 }
 
 /* Of a host whose header ends before `augment`: it would train another run. */
 static void test_no_room_for_options(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
-    char path[128];
-    name_run(&dir, path);
+    const char *path = temp_file("run.safetensors");
     gan_trainer_opts o = small_opts(GAN_SYSTEM_DCGAN, GAN_VARIANT_DEFAULT);
     for (o.augment = 0; o.augment <= GAN_AUGMENT_COLOR; o.augment += GAN_AUGMENT_COLOR) {
         save_other(ctx, &o, 16, path);
@@ -376,7 +340,6 @@ static void test_no_room_for_options(void **state) {
                           "no room");
         assert_int_equal(kept.width, o.augment ? 7 : o.width);
     }
-    temp_remove(&dir);
 }
 
 int main(void) {

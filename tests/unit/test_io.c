@@ -31,11 +31,9 @@ static void same_parameters(gan_module *a, gan_module *b) {
 
 static void test_weights_round_trip(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     gan_module *a = network(ctx), *b = network(ctx);
     gan_forward(gan_module_child(a, "main"), gan_randn(ctx, SHAPE(4, 3, 3, 2)));
-    const char *path = temp_file(&dir, "weights.safetensors");
+    const char *path = temp_file("weights.safetensors");
     assert_ok(ctx, gan_module_save(a, path));
     assert_ok(ctx, gan_module_load(b, path));
     same_parameters(a, b);
@@ -52,15 +50,12 @@ static void test_weights_round_trip(void **state) {
     free(bytes);
     gan_module_unref(a);
     gan_module_unref(b);
-    temp_remove(&dir);
 }
 
 static void test_another_tree_is_refused(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     gan_module *a = network(ctx), *more = network(ctx), *other = NULL;
-    const char *path = temp_file(&dir, "weights.safetensors");
+    const char *path = temp_file("weights.safetensors");
     assert_ok(ctx, gan_module_save(a, path));
     gan_add_dense(gan_module_child(more, "main"), "extra", 2, 2, 0);
     assert_status(ctx, gan_module_load(more, path), GAN_EFORMAT, "main.extra.weight", "missing");
@@ -71,25 +66,20 @@ static void test_another_tree_is_refused(void **state) {
     gan_module_unref(a);
     gan_module_unref(more);
     gan_module_unref(other);
-    temp_remove(&dir);
 }
 
 static void test_missing_and_unwritable(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     gan_module *m = network(ctx);
     gan_idx *idx = NULL;
-    assert_status(ctx, gan_module_load(m, temp_file(&dir, "none")), GAN_EIO, "none",
-                  "No such file");
-    assert_status(ctx, gan_module_save(m, temp_file(&dir, "no/such/folder")), GAN_EIO,
-                  "no/such/folder");
-    assert_status(ctx, gan_idx_open(ctx, temp_file(&dir, "none"), &idx), GAN_EIO, "none");
-    assert_status(ctx, gan_idx_open(ctx, dir.path, &idx), GAN_EIO, dir.path);
+    assert_status(ctx, gan_module_load(m, temp_file("none")), GAN_EIO, "none", "No such file");
+    assert_status(ctx, gan_module_save(m, temp_file("no/such/folder")), GAN_EIO, "no/such/folder");
+    assert_status(ctx, gan_idx_open(ctx, temp_file("none"), &idx), GAN_EIO, "none");
+    assert_status(ctx, gan_idx_open(ctx, temp_folder(), &idx), GAN_EIO, temp_folder());
     assert_status(ctx, gan_module_load(m, NULL), GAN_EINVAL, "gan_module_load");
     assert_null(idx);
     /* A file keeps its permissions, whatever the umask. */
-    const char *shared = temp_file(&dir, "shared");
+    const char *shared = temp_file("shared");
     struct stat info;
     assert_ok(ctx, gan_module_save(m, shared));
     assert_int_equal(chmod(shared, 0664), 0);
@@ -99,12 +89,11 @@ static void test_missing_and_unwritable(void **state) {
     assert_int_equal(stat(shared, &info), 0);
     assert_int_equal(info.st_mode & 0777, 0664);
     /* A failed save leaves the target as it was, and no temporary file. */
-    const char *path = temp_file(&dir, "folder");
+    const char *path = temp_file("folder");
     assert_int_equal(mkdir(path, 0700), 0);
     assert_int_equal(gan_module_save(m, path), GAN_EIO);
     assert_int_equal(rmdir(path), 0);
     gan_module_unref(m);
-    temp_remove(&dir);
 }
 
 /* ---- hostile safetensors --------------------------------------------------------------------- */
@@ -125,12 +114,10 @@ static int32_t load_bytes(gan_context *ctx, gan_module *m, const char *path,
 
 static void test_broken_weights(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     gan_module *m = NULL;
     assert_ok(ctx, gan_sequential_create(ctx, &m));
     gan_add_dense(m, NULL, 2, 2, 1);
-    const char *path = temp_file(&dir, "w");
+    const char *path = temp_file("w");
     assert_ok(ctx, gan_module_save(m, path));
     size_t size;
     unsigned char *bytes = read_file(path, &size);
@@ -151,7 +138,6 @@ static void test_broken_weights(void **state) {
     assert_int_equal(load_bytes(ctx, m, path, bytes, size), GAN_OK);
     free(bytes);
     gan_module_unref(m);
-    temp_remove(&dir);
 }
 
 /* The header's line for tensor "a". */
@@ -160,8 +146,6 @@ static void test_broken_weights(void **state) {
 
 static void test_hostile_headers(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     gan_module *m = NULL;
     assert_ok(ctx, gan_module_create(ctx, &m));
     gan_add_parameter(m, "a", gan_zeros(ctx, SHAPE(2)));
@@ -189,7 +173,7 @@ static void test_hostile_headers(void **state) {
         memcpy(file, &length, 8);
         memcpy(file + 8, headers[i], length);
         memset(file + 8 + length, 0, 8);
-        if (load_bytes(ctx, m, temp_file(&dir, "w"), file, 8 + length + 8) == GAN_OK) {
+        if (load_bytes(ctx, m, temp_file("w"), file, 8 + length + 8) == GAN_OK) {
             print_error("accepted: %s\n", headers[i]);
             fail();
         }
@@ -200,16 +184,13 @@ static void test_hostile_headers(void **state) {
     memset(brackets, '[', deep + 8);
     uint64_t length = deep;
     memcpy(brackets, &length, 8);
-    assert_int_equal(load_bytes(ctx, m, temp_file(&dir, "w"), brackets, deep + 8), GAN_EFORMAT);
+    assert_int_equal(load_bytes(ctx, m, temp_file("w"), brackets, deep + 8), GAN_EFORMAT);
     free(brackets);
     gan_module_unref(m);
-    temp_remove(&dir);
 }
 
 static void test_float64_files_are_read(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     gan_module *m = NULL;
     assert_ok(ctx, gan_module_create(ctx, &m));
     gan_add_parameter(m, "a", gan_zeros(ctx, SHAPE(2)));
@@ -220,22 +201,19 @@ static void test_float64_files_are_read(void **state) {
     memcpy(file, &length, 8);
     memcpy(file + 8, header, length);
     memcpy(file + 8 + length, values, 16);
-    assert_int_equal(load_bytes(ctx, m, temp_file(&dir, "w"), file, 8 + length + 16), GAN_OK);
+    assert_int_equal(load_bytes(ctx, m, temp_file("w"), file, 8 + length + 16), GAN_OK);
     assert_values(gan_module_find(m, "a"), SHAPE(2), 1.5, -3);
     gan_module_unref(m);
-    temp_remove(&dir);
 }
 
 static void test_traced_graph(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     gan_module *m = NULL;
     assert_ok(ctx, gan_sequential_create(ctx, &m));
     gan_add_dense(m, NULL, 3, 2, 1);
     assert_made(ctx, gan_add_tanh(m, NULL));
     assert_ok(ctx, gan_module_train(m, 0));
-    const char *path = temp_file(&dir, "g");
+    const char *path = temp_file("g");
     gan_tensor *z = gan_track(gan_randn(ctx, SHAPE(1, 3))), *y = gan_forward(m, z);
     assert_ok(ctx, gan_module_save_traced(m, path, z, y, "-1..1"));
     size_t size;
@@ -258,19 +236,16 @@ static void test_traced_graph(void **state) {
     assert_status(ctx, gan_module_save_onnx(m, path, z, gan_gather(y, (const int32_t[]){0}, 1), ""),
                   GAN_ENOTSUP, "'gather'");
     gan_module_unref(m);
-    temp_remove(&dir);
 }
 
 /* What holds for the recorded samples only is refused by both writers. */
 static void test_traced_choices(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     gan_module *m = NULL;
     assert_ok(ctx, gan_sequential_create(ctx, &m));
     gan_add_maxout(m, NULL, 4, 3, 2);
     assert_made(ctx, gan_add_batch_norm(m, "norm", 3, NULL));
-    const char *path = temp_file(&dir, "model");
+    const char *path = temp_file("model");
     gan_tensor *x = gan_track(gan_randn(ctx, SHAPE(2, 4))), *y = gan_forward(m, x);
     assert_status(ctx, gan_module_save_traced(m, path, x, y, ""), GAN_ESTATE,
                   "gan_module_save_traced", "norm (batch_norm)", "training");
@@ -284,14 +259,11 @@ static void test_traced_choices(void **state) {
     assert_status(ctx, gan_module_save_traced(m, path, x, y, ""), GAN_ENOTSUP, "'dropout'");
     assert_null(read_file(path, &(size_t){0}));
     gan_module_unref(m);
-    temp_remove(&dir);
 }
 
 /* A lookup that a sweep went over has let go of its positions: the model cannot be written. */
 static void test_swept_graph(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     gan_module *m = NULL;
     assert_ok(ctx, gan_module_create(ctx, &m));
     gan_module *dense = gan_add_dense(m, "dense", 3, 3, 1);
@@ -300,14 +272,13 @@ static void test_swept_graph(void **state) {
     gan_tensor *x = gan_track(gan_randn(ctx, SHAPE(2, 3)));
     gan_tensor *y =
         gan_add(gan_forward(dense, x), gan_forward_labels(embedding, (const int32_t[]){1, 2}, 2));
-    const char *path = temp_file(&dir, "model");
+    const char *path = temp_file("model");
     assert_ok(ctx, gan_module_save_onnx(m, path, x, y, ""));
     assert_ok(ctx, gan_grad(gan_sum_all(y), &table, 1, 0, &g));
     assert_status(ctx, gan_module_save_onnx(m, path, x, y, ""), GAN_ESTATE, "gan_module_save_onnx",
                   "'gather'", "consumed");
     gan_tensor_unref(g);
     gan_module_unref(m);
-    temp_remove(&dir);
 }
 
 /* ---- IDX ------------------------------------------------------------------------------------- */
@@ -331,20 +302,18 @@ static void check_idx(gan_context *ctx, const char *path) {
 
 static void test_idx(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
-    write_file(temp_file(&dir, "plain"), idx_file, sizeof idx_file);
-    check_idx(ctx, temp_file(&dir, "plain"));
-    gzFile gz = gzopen(temp_file(&dir, "packed.gz"), "wb");
+    write_file(temp_file("plain"), idx_file, sizeof idx_file);
+    check_idx(ctx, temp_file("plain"));
+    gzFile gz = gzopen(temp_file("packed.gz"), "wb");
     assert_int_equal(gzwrite(gz, idx_file, sizeof idx_file), sizeof idx_file);
     gzclose(gz);
-    check_idx(ctx, temp_file(&dir, "packed.gz"));
+    check_idx(ctx, temp_file("packed.gz"));
 
     /* Truncated, plain and packed; too long; every byte of the header changed. */
-    const char *path = temp_file(&dir, "broken");
+    const char *path = temp_file("broken");
     gan_idx *idx = NULL;
     size_t size;
-    unsigned char *packed = read_file(temp_file(&dir, "packed.gz"), &size);
+    unsigned char *packed = read_file(temp_file("packed.gz"), &size);
     for (size_t cut = 0; cut < sizeof idx_file; cut++) {
         write_file(path, idx_file, cut);
         assert_status(ctx, gan_idx_open(ctx, path, &idx), GAN_EFORMAT, "broken");
@@ -362,7 +331,6 @@ static void test_idx(void **state) {
         assert_int_equal(gan_idx_open(ctx, path, &idx), GAN_EFORMAT);
     }
     assert_null(idx);
-    temp_remove(&dir);
 }
 
 int main(void) {

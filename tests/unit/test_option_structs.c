@@ -67,14 +67,11 @@ static int32_t use_augment(gan_context *ctx, const void *opts) {
 static void init_model(void *o, size_t size) { gan_model_opts_init(o, size); }
 static int32_t use_model(gan_context *ctx, const void *opts) {
     gan_module *m = NULL;
-    temp_dir dir;
-    temp_make(&dir);
     assert_ok(ctx, gan_sequential_create(ctx, &m));
     gan_add_dense(m, NULL, 1, 1, 0);
     gan_tensor *x = gan_track(gan_zeros(ctx, SHAPE(1, 1)));
-    int32_t code = gan_module_save_model(m, temp_file(&dir, "model"), x, gan_forward(m, x), opts);
+    int32_t code = gan_module_save_model(m, temp_file("model"), x, gan_forward(m, x), opts);
     gan_module_unref(m);
-    temp_remove(&dir);
     return code;
 }
 

@@ -122,19 +122,17 @@ static unsigned char *bytes_of(loop *l, const char *path, size_t *n) {
 
 static void test_goes_on_with_the_same_bits(void **state) {
     (void)state;
-    temp_dir dir;
-    temp_make(&dir);
     for (kind which = ADAM; which < KINDS; which++) {
         loop whole = begin(1, which, 5), first = begin(2, which, 5), then = begin(1, which, 77);
         first_train(&whole, 9);
         first_train(&first, 4);
-        assert_ok(first.ctx, gan_checkpoint_save(first.all, temp_file(&dir, "run")));
+        assert_ok(first.ctx, gan_checkpoint_save(first.all, temp_file("run")));
         first_train(&then, 2); /* something else */
-        assert_ok(then.ctx, gan_checkpoint_load(then.all, temp_file(&dir, "run")));
+        assert_ok(then.ctx, gan_checkpoint_load(then.all, temp_file("run")));
         train(&then, 5);
         size_t n, m;
-        unsigned char *a = bytes_of(&whole, temp_file(&dir, "a"), &n);
-        unsigned char *b = bytes_of(&then, temp_file(&dir, "b"), &m);
+        unsigned char *a = bytes_of(&whole, temp_file("a"), &n);
+        unsigned char *b = bytes_of(&then, temp_file("b"), &m);
         assert_int_equal(n, m);
         assert_memory_equal(a, b, n);
         assert_int_equal(stats_of(whole.ctx).random_count, stats_of(then.ctx).random_count);
@@ -142,34 +140,28 @@ static void test_goes_on_with_the_same_bits(void **state) {
         free(b);
         end(&whole), end(&first), end(&then);
     }
-    temp_remove(&dir);
 }
 
 /* The checkpoint holds its parts. */
 static void test_parts_live_on(void **state) {
     (void)state;
-    temp_dir dir;
-    temp_make(&dir);
     loop l = begin(1, ADAM, 5);
     first_train(&l, 1);
     gan_module_unref(l.d);
     gan_optimizer_unref(l.of_d);
     gan_loader_unref(l.batches);
     l.d = NULL, l.of_d = NULL, l.batches = NULL;
-    assert_ok(l.ctx, gan_checkpoint_save(l.all, temp_file(&dir, "run")));
-    assert_ok(l.ctx, gan_checkpoint_load(l.all, temp_file(&dir, "run")));
+    assert_ok(l.ctx, gan_checkpoint_save(l.all, temp_file("run")));
+    assert_ok(l.ctx, gan_checkpoint_load(l.all, temp_file("run")));
     gan_checkpoint *kept = l.all;
     l.all = NULL;
     end(&l);
-    assert_int_equal(gan_checkpoint_save(kept, temp_file(&dir, "run")), GAN_ESTATE);
+    assert_int_equal(gan_checkpoint_save(kept, temp_file("run")), GAN_ESTATE);
     gan_checkpoint_unref(kept);
-    temp_remove(&dir);
 }
 
 static void test_numbers(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     gan_checkpoint *a = NULL, *b = NULL;
     assert_ok(ctx, gan_checkpoint_create(ctx, &a));
     assert_ok(ctx, gan_checkpoint_create(ctx, &b));
@@ -180,8 +172,8 @@ static void test_numbers(void **state) {
     assert_ok(ctx, gan_checkpoint_set(a, "step", 9007199254740993.0));
     assert_ok(ctx, gan_checkpoint_set(a, "best", INFINITY));
     assert_ok(ctx, gan_checkpoint_set(b, "other", 3));
-    assert_ok(ctx, gan_checkpoint_save(a, temp_file(&dir, "run")));
-    assert_ok(ctx, gan_checkpoint_load(b, temp_file(&dir, "run")));
+    assert_ok(ctx, gan_checkpoint_save(a, temp_file("run")));
+    assert_ok(ctx, gan_checkpoint_load(b, temp_file("run")));
     assert_ok(ctx, gan_checkpoint_get(b, "step", &value));
     assert_near(value, 9007199254740993.0, 0);
     assert_ok(ctx, gan_checkpoint_get(b, "best", &value));
@@ -189,7 +181,6 @@ static void test_numbers(void **state) {
     assert_status(ctx, gan_checkpoint_get(b, "other", &value), GAN_EINVAL, "other");
     gan_checkpoint_unref(a);
     gan_checkpoint_unref(b);
-    temp_remove(&dir);
 }
 
 /* ---- refused --------------------------------------------------------------------------------- */
@@ -223,11 +214,11 @@ static void test_refused_parts(void **state) {
 }
 
 /* The file is refused with the text, and all is as it was. */
-static void assert_load_refused(loop *l, const temp_dir *dir, const char *path, const char *text) {
+static void assert_load_refused(loop *l, const char *path, const char *text) {
     size_t n, m;
-    unsigned char *before = bytes_of(l, temp_file(dir, "now"), &n);
+    unsigned char *before = bytes_of(l, temp_file("now"), &n);
     assert_status(l->ctx, gan_checkpoint_load(l->all, path), GAN_EFORMAT, text);
-    unsigned char *after = bytes_of(l, temp_file(dir, "now"), &m);
+    unsigned char *after = bytes_of(l, temp_file("now"), &m);
     assert_int_equal(n, m);
     assert_memory_equal(before, after, n);
     free(before);
@@ -236,37 +227,33 @@ static void assert_load_refused(loop *l, const temp_dir *dir, const char *path, 
 
 static void test_refused_files(void **state) {
     (void)state;
-    temp_dir dir;
-    temp_make(&dir);
-    char path[128];
-    snprintf(path, sizeof path, "%s", temp_file(&dir, "run"));
+    const char *path = temp_file("run");
     loop ours = begin(1, ADAM, 5), theirs = begin(1, ADAM, 6), other = begin(1, SGD, 6);
     first_train(&ours, 2);
     first_train(&theirs, 3);
-    assert_status(ours.ctx, gan_checkpoint_load(ours.all, temp_file(&dir, "none")), GAN_EIO,
-                  "none");
+    assert_status(ours.ctx, gan_checkpoint_load(ours.all, temp_file("none")), GAN_EIO, "none");
 
     assert_ok(other.ctx, gan_checkpoint_save(other.all, path));
-    assert_load_refused(&ours, &dir, path, "optimizer.of_G.0.weight.state1' is missing");
+    assert_load_refused(&ours, path, "optimizer.of_G.0.weight.state1' is missing");
     assert_ok(theirs.ctx, gan_module_save(theirs.g, path));
-    assert_load_refused(&ours, &dir, path, "no checkpoint");
+    assert_load_refused(&ours, path, "no checkpoint");
 
     double lr = theirs.of_d->lr;
     const double wrong[] = {NAN, -1, INFINITY};
     for (int i = 0; i < COUNT_OF(wrong); i++) {
         theirs.of_d->lr = wrong[i];
         assert_ok(theirs.ctx, gan_checkpoint_save(theirs.all, path));
-        assert_load_refused(&ours, &dir, path, "'optimizer.of_D' is out of its range");
+        assert_load_refused(&ours, path, "'optimizer.of_D' is out of its range");
     }
     theirs.of_d->lr = lr;
     theirs.of_d->momentum = 0.5; /* without a velocity */
     assert_ok(theirs.ctx, gan_checkpoint_save(theirs.all, path));
-    assert_load_refused(&ours, &dir, path, "'optimizer.of_D' is out of its range");
+    assert_load_refused(&ours, path, "'optimizer.of_D' is out of its range");
     theirs.of_d->momentum = 0;
     const int64_t position = theirs.batches->position;
     theirs.batches->position = IMAGES + 1;
     assert_ok(theirs.ctx, gan_checkpoint_save(theirs.all, path));
-    assert_load_refused(&ours, &dir, path, "'loader.data' is out of its range");
+    assert_load_refused(&ours, path, "'loader.data' is out of its range");
     theirs.batches->position = position;
 
     gan_loader *fewer = loader(theirs.ctx, 5, 1);
@@ -277,90 +264,80 @@ static void test_refused_files(void **state) {
     assert_ok(theirs.ctx, gan_checkpoint_add_optimizer(c, "of_G", theirs.of_g));
     assert_ok(theirs.ctx, gan_checkpoint_add_optimizer(c, "of_D", theirs.of_d));
     assert_ok(theirs.ctx, gan_checkpoint_save(c, path));
-    assert_load_refused(&ours, &dir, path, "'loader.data.seed' is missing");
+    assert_load_refused(&ours, path, "'loader.data.seed' is missing");
     assert_ok(theirs.ctx, gan_checkpoint_add_loader(c, "data", fewer));
     assert_ok(theirs.ctx, gan_checkpoint_save(c, path));
-    assert_load_refused(&ours, &dir, path, "with 5 images, the loader has 9");
+    assert_load_refused(&ours, path, "with 5 images, the loader has 9");
     gan_checkpoint_unref(c);
     gan_loader_unref(fewer);
 
     assert_ok(theirs.ctx, gan_checkpoint_add_module(theirs.all, "more", theirs.g));
     assert_ok(theirs.ctx, gan_checkpoint_save(theirs.all, path));
-    assert_load_refused(&ours, &dir, path, "tensors");
+    assert_load_refused(&ours, path, "tensors");
     end(&ours), end(&theirs), end(&other);
-    temp_remove(&dir);
 }
 
 /* Two of these have as many moments, of the same sizes. */
 static void test_moments_of_another_kind(void **state) {
     (void)state;
-    temp_dir dir;
-    temp_make(&dir);
     for (kind a = ADAM; a < KINDS; a++) {
         loop ours = begin(1, a, 5);
         for (kind b = ADAM; b < KINDS; b++) {
             loop theirs = begin(1, b, 5);
-            assert_ok(theirs.ctx, gan_checkpoint_save(theirs.all, temp_file(&dir, "run")));
-            int32_t code = gan_checkpoint_load(ours.all, temp_file(&dir, "run"));
+            assert_ok(theirs.ctx, gan_checkpoint_save(theirs.all, temp_file("run")));
+            int32_t code = gan_checkpoint_load(ours.all, temp_file("run"));
             assert_int_equal(code, a == b ? GAN_OK : GAN_EFORMAT);
             end(&theirs);
         }
         end(&ours);
     }
-    temp_remove(&dir);
 }
 
 static void test_damaged_files(void **state) {
     (void)state;
-    temp_dir dir;
-    temp_make(&dir);
     loop l = begin(1, ADAM, 5);
     first_train(&l, 1);
     size_t n;
-    unsigned char *bytes = bytes_of(&l, temp_file(&dir, "run"), &n);
+    unsigned char *bytes = bytes_of(&l, temp_file("run"), &n);
     for (size_t i = 0; i < n; i += 97) {
         bytes[i] ^= 0x20;
-        write_file(temp_file(&dir, "run"), bytes, n);
-        assert_int_equal(gan_checkpoint_load(l.all, temp_file(&dir, "run")), GAN_EFORMAT);
+        write_file(temp_file("run"), bytes, n);
+        assert_int_equal(gan_checkpoint_load(l.all, temp_file("run")), GAN_EFORMAT);
         bytes[i] ^= 0x20;
     }
-    write_file(temp_file(&dir, "run"), bytes, n);
-    assert_ok(l.ctx, gan_checkpoint_load(l.all, temp_file(&dir, "run")));
+    write_file(temp_file("run"), bytes, n);
+    assert_ok(l.ctx, gan_checkpoint_load(l.all, temp_file("run")));
     free(bytes);
     end(&l);
-    temp_remove(&dir);
 }
 
 /* Each other's files. */
 static void test_trainers_files(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     gan_loader *l;
     const gan_trainer_opts o = small_opts(GAN_SYSTEM_DCGAN, GAN_VARIANT_DEFAULT);
     gan_trainer *t = small_trainer(ctx, &o, 16, &l);
     gan_checkpoint *c = NULL;
     assert_ok(ctx, gan_checkpoint_create(ctx, &c));
-    assert_ok(ctx, gan_checkpoint_save(c, temp_file(&dir, "own")));
-    assert_ok(ctx, gan_trainer_save(t, temp_file(&dir, "trainer")));
-    assert_status(ctx, gan_checkpoint_load(c, temp_file(&dir, "trainer")), GAN_EFORMAT,
+    assert_ok(ctx, gan_checkpoint_save(c, temp_file("own")));
+    assert_ok(ctx, gan_trainer_save(t, temp_file("trainer")));
+    assert_status(ctx, gan_checkpoint_load(c, temp_file("trainer")), GAN_EFORMAT,
                   "of system dcgan");
-    assert_status(ctx, gan_trainer_load(t, temp_file(&dir, "own")), GAN_EFORMAT, "of system own");
+    assert_status(ctx, gan_trainer_load(t, temp_file("own")), GAN_EFORMAT, "of system own");
     gan_checkpoint_unref(c);
     gan_trainer_unref(t);
     gan_loader_unref(l);
-    temp_remove(&dir);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_goes_on_with_the_same_bits),
-        cmocka_unit_test(test_parts_live_on),
+        FOLDER_TEST(test_goes_on_with_the_same_bits),
+        FOLDER_TEST(test_parts_live_on),
         CONTEXT_TEST(test_numbers),
         CONTEXT_TEST(test_refused_parts),
-        cmocka_unit_test(test_refused_files),
-        cmocka_unit_test(test_moments_of_another_kind),
-        cmocka_unit_test(test_damaged_files),
+        FOLDER_TEST(test_refused_files),
+        FOLDER_TEST(test_moments_of_another_kind),
+        FOLDER_TEST(test_damaged_files),
         CONTEXT_TEST(test_trainers_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,11 +15,9 @@ static int without_png(gan_context *ctx) {
 static void test_round_trip(void **state) {
     gan_context *ctx = *state;
     if (without_png(ctx)) return;
-    temp_dir dir;
-    temp_make(&dir);
     static const int64_t channels[] = {1, 3, 4};
     for (int i = 0; i < COUNT_OF(channels); i++) {
-        const char *path = temp_file(&dir, "a.png");
+        const char *path = temp_file("a.png");
         gan_tensor *x = gan_rand(ctx, SHAPE(1, 5, 7, channels[i]), -1, 1);
         assert_ok(ctx, gan_png_write_grid(x, path, 1, 0, -1, 1));
         gan_tensor *y = gan_png_read(ctx, path, (int32_t)channels[i], -1, 1);
@@ -28,16 +26,13 @@ static void test_round_trip(void **state) {
         double off = item(gan_max(gan_abs(gan_sub(x, y)), NULL, 0, 0));
         assert_near(off, 0, 1. / 255 + 1e-6); /* half a step of 2/255 */
     }
-    temp_remove(&dir);
 }
 
 /* Three images in two columns: the places between them and the empty one are background. */
 static void test_grid(void **state) {
     gan_context *ctx = *state;
     if (without_png(ctx)) return;
-    temp_dir dir;
-    temp_make(&dir);
-    const char *path = temp_file(&dir, "grid.png");
+    const char *path = temp_file("grid.png");
     gan_tensor *x = VALUES(ctx, SHAPE(3, 1, 2, 1), 0.2, 0.4, 0.6, 0.8, 1, 0.2);
     assert_ok(ctx, gan_png_write_grid(x, path, 2, 1, 0, 1));
     gan_tensor *y = gan_png_read(ctx, path, 1, 0, 1);
@@ -50,47 +45,38 @@ static void test_grid(void **state) {
     assert_near(element(y, at + 1), 0.4, 1e-6);
     assert_near(element(y, at + 3), 0.6, 1e-6);
     assert_near(element(y, at + 2 * width), 1, 1e-6);
-    temp_remove(&dir);
 }
 
 static void test_values_are_clamped(void **state) {
     gan_context *ctx = *state;
     if (without_png(ctx)) return;
-    temp_dir dir;
-    temp_make(&dir);
-    const char *path = temp_file(&dir, "clamped.png");
+    const char *path = temp_file("clamped.png");
     gan_tensor *x =
         VALUES(ctx, SHAPE(1, 1, 5, 1), -7, 7, (double)NAN, (double)INFINITY, (double)-INFINITY);
     assert_ok(ctx, gan_png_write_grid(x, path, 1, 0, 0, 1));
     assert_values(gan_png_read(ctx, path, 1, 0, 1), SHAPE(1, 1, 5, 1), 0, 1, 0, 1, 0);
-    temp_remove(&dir);
 }
 
 static void test_colours_are_converted(void **state) {
     gan_context *ctx = *state;
     if (without_png(ctx)) return;
-    temp_dir dir;
-    temp_make(&dir);
-    const char *path = temp_file(&dir, "grey.png");
+    const char *path = temp_file("grey.png");
     assert_ok(ctx, gan_png_write_grid(VALUES(ctx, SHAPE(1, 1, 2, 1), 0, 1), path, 1, 0, 0, 1));
     assert_values(gan_png_read(ctx, path, 3, 0, 1), SHAPE(1, 1, 2, 3), 0, 0, 0, 1, 1, 1);
     assert_values(gan_png_read(ctx, path, 4, 0, 1), SHAPE(1, 1, 2, 4), 0, 0, 0, 1, 1, 1, 1, 1);
     gan_tensor *white = gan_full(ctx, SHAPE(1, 1, 1, 3), 1);
     assert_ok(ctx, gan_png_write_grid(white, path, 1, 0, 0, 1));
     assert_near(item(gan_png_read(ctx, path, 1, 0, 1)), 1, 0);
-    temp_remove(&dir);
 }
 
 static void test_refusals(void **state) {
     gan_context *ctx = *state;
     if (without_png(ctx)) return;
-    temp_dir dir;
-    temp_make(&dir);
-    const char *path = temp_file(&dir, "a.png");
+    const char *path = temp_file("a.png");
     gan_tensor *x = gan_zeros(ctx, SHAPE(2, 3, 3, 1));
     assert_refused(ctx, gan_png_read(ctx, path, 1, 0, 1), GAN_EIO, "a.png", "No such file");
     assert_refused(ctx, gan_png_read(ctx, path, 2, 0, 1), GAN_EINVAL, "gan_png_read", "channels");
-    assert_status(ctx, gan_png_write_grid(x, temp_file(&dir, "no/a.png"), 1, 0, 0, 1), GAN_EIO,
+    assert_status(ctx, gan_png_write_grid(x, temp_file("no/a.png"), 1, 0, 0, 1), GAN_EIO,
                   "no/a.png");
     assert_status(ctx, gan_png_write_grid(x, path, 0, 0, 0, 1), GAN_EINVAL, "gan_png_write_grid",
                   "columns");
@@ -100,15 +86,12 @@ static void test_refusals(void **state) {
                   GAN_EINVAL, "gan_png_write_grid", "(2, 3, 3)");
     assert_status(ctx, gan_png_write_grid(gan_zeros(ctx, SHAPE(1, 3, 3, 2)), path, 1, 0, 0, 1),
                   GAN_EINVAL, "gan_png_write_grid", "(1, 3, 3, 2)");
-    temp_remove(&dir);
 }
 
 static void test_broken_files(void **state) {
     gan_context *ctx = *state;
     if (without_png(ctx)) return;
-    temp_dir dir;
-    temp_make(&dir);
-    const char *path = temp_file(&dir, "a.png");
+    const char *path = temp_file("a.png");
     assert_ok(ctx, gan_png_write_grid(gan_rand(ctx, SHAPE(1, 6, 6, 3), 0, 1), path, 1, 0, 0, 1));
     size_t size;
     unsigned char *bytes = read_file(path, &size);
@@ -127,7 +110,6 @@ static void test_broken_files(void **state) {
     write_file(path, "not a picture", 13);
     assert_refused(ctx, gan_png_read(ctx, path, 3, 0, 1), GAN_EFORMAT, "a.png");
     free(bytes);
-    temp_remove(&dir);
 }
 
 int main(void) {

@@ -100,12 +100,10 @@ static archive archive_of(const pickle *p, int zip64) {
 typedef struct fixture {
     gan_context *ctx;
     gan_module *module; /* with a parameter "a" of two elements */
-    temp_dir dir;
 } fixture;
 
 static int begin(void **state) {
     fixture *f = calloc(1, sizeof *f);
-    temp_make(&f->dir);
     assert_int_equal(gan_context_create(NULL, &f->ctx), GAN_OK);
     assert_ok(f->ctx, gan_module_create(f->ctx, &f->module));
     assert_made(f->ctx, gan_add_parameter(f->module, "a", gan_zeros(f->ctx, SHAPE(2))));
@@ -117,14 +115,14 @@ static int end(void **state) {
     fixture *f = *state;
     gan_module_unref(f->module);
     gan_context_destroy(f->ctx);
-    temp_remove(&f->dir);
+    temp_remove();
     free(f);
     return 0;
 }
 
 /* GAN_OK or GAN_EFORMAT; an error leaves the module. */
 static int32_t load(fixture *f, const void *bytes, size_t size) {
-    const char *path = temp_file(&f->dir, "w.pth");
+    const char *path = temp_file("w.pth");
     write_file(path, bytes, size);
     const float *a = gan_tensor_data(gan_module_find(f->module, "a")), before = a[0];
     int32_t code = gan_module_load(f->module, path);
@@ -359,7 +357,7 @@ static void test_parts(void **state) {
     PUT(&p, "ss.");
     archive a = archive_of(&p, 0);
     assert_refused_for(f, load(f, a.bytes, a.size), "'G.a' is there");
-    const char *path = temp_file(&f->dir, "w.pth");
+    const char *path = temp_file("w.pth");
     assert_status(f->ctx, gan_module_load_part(f->module, path, "H"), GAN_EFORMAT, "no part 'H'");
     assert_status(f->ctx, gan_module_load_part(f->module, path, NULL), GAN_EINVAL, "load_part");
     assert_ok(f->ctx, gan_module_load_part(f->module, path, "G"));
@@ -371,7 +369,7 @@ static void test_parts(void **state) {
 static void test_parts_of_safetensors(void **state) {
     fixture *f = *state;
     gan_module *both = NULL;
-    const char *path = temp_file(&f->dir, "w.safetensors");
+    const char *path = temp_file("w.safetensors");
     assert_ok(f->ctx, gan_module_create(f->ctx, &both));
     gan_add_parameter(gan_add_module(both, "G"), "a", gan_full(f->ctx, SHAPE(2), 7));
     gan_add_parameter(gan_add_module(both, "GG"), "a", gan_full(f->ctx, SHAPE(2), 8));

@@ -116,12 +116,10 @@ static const struct {
 
 static void test_agrees_on_every_system(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     for (int i = 0; i < COUNT_OF(systems); i++) {
         const gan_trainer_opts o =
             model_opts(systems[i].system, systems[i].side, 3, systems[i].width);
-        const char *path = temp_file(&dir, "model");
+        const char *path = temp_file("model");
         gan_trainer *t = NULL;
         assert_ok(ctx, gan_trainer_create(ctx, &o, NULL, &t));
         assert_ok(ctx, gan_trainer_save_model(t, path));
@@ -132,15 +130,12 @@ static void test_agrees_on_every_system(void **state) {
         gan_sampler_free(s);
         gan_trainer_unref(t);
     }
-    temp_remove(&dir);
 }
 
 /* The module, which takes 5 numbers, against a sampler of what it was traced to: 4 images, of which
  * the sampler takes `together` at once. */
 static void compare_module(gan_context *ctx, gan_module *m, int32_t together, double tolerance) {
-    temp_dir dir;
-    temp_make(&dir);
-    const char *path = temp_file(&dir, "model");
+    const char *path = temp_file("model");
     gan_module_train(m, 0);
     const int64_t mark = gan_scope_begin(ctx);
     gan_tensor *z = gan_track(gan_randn(ctx, SHAPE(4, 5)));
@@ -165,7 +160,6 @@ static void compare_module(gan_context *ctx, gan_module *m, int32_t together, do
     gan_sampler_free(s);
     gan_scope_end(ctx, mark);
     gan_module_unref(m);
-    temp_remove(&dir);
 }
 
 /* A batch of the trace's, layer norm, an odd convolution, a residual: not only the presets. */
@@ -271,31 +265,26 @@ static void check_bits(const char *path) {
 
 static void test_bits_are_the_seeds(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     const gan_trainer_opts dcgan = model_opts(GAN_SYSTEM_DCGAN, 32, 3, 32);
     const gan_trainer_opts cgan = model_opts(GAN_SYSTEM_CGAN, 16, 1, 8);
     const gan_trainer_opts began = model_opts(GAN_SYSTEM_BEGAN, 32, 3, 32);
-    write_model(ctx, &dcgan, temp_file(&dir, "dcgan"));
-    write_model(ctx, &cgan, temp_file(&dir, "cgan"));
-    write_model(ctx, &began, temp_file(&dir, "began"));
-    check_bits(temp_file(&dir, "dcgan"));
-    check_bits(temp_file(&dir, "cgan"));
-    check_bits(temp_file(&dir, "began"));
-    temp_remove(&dir);
+    write_model(ctx, &dcgan, temp_file("dcgan"));
+    write_model(ctx, &cgan, temp_file("cgan"));
+    write_model(ctx, &began, temp_file("began"));
+    check_bits(temp_file("dcgan"));
+    check_bits(temp_file("cgan"));
+    check_bits(temp_file("began"));
 }
 
 /* ---- what it takes from the host ------------------------------------------------------------- */
 
 static void test_calls_allocate_nothing(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     static const int32_t of[] = {GAN_SYSTEM_DCGAN, GAN_SYSTEM_CGAN, GAN_SYSTEM_BEGAN,
                                  GAN_SYSTEM_PIX2PIX};
     for (int i = 0; i < COUNT_OF(of); i++) {
         const gan_trainer_opts o = model_opts(of[i], 32, 3, 16);
-        const char *path = temp_file(&dir, "model");
+        const char *path = temp_file("model");
         write_model(ctx, &o, path);
         gan_sampler *s = sampler_with(path, 2, 4);
         float *images = malloc((size_t)(9 * image_size(s)) * sizeof *images);
@@ -322,15 +311,12 @@ static void test_calls_allocate_nothing(void **state) {
         free(input);
         gan_sampler_free(s);
     }
-    temp_remove(&dir);
 }
 
 static void test_loads_leak_nothing(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     const gan_trainer_opts o = model_opts(GAN_SYSTEM_CGAN, 16, 3, 4);
-    write_model(ctx, &o, temp_file(&dir, "model"));
+    write_model(ctx, &o, temp_file("model"));
     heap h = {0};
     gan_sampler_opts opts;
     gan_sampler_opts_init(&opts, sizeof opts);
@@ -341,21 +327,18 @@ static void test_loads_leak_nothing(void **state) {
     opts.user = &h;
     for (int i = 0; i < 100; i++) {
         gan_sampler *s = NULL;
-        assert_int_equal(gan_sampler_load(temp_file(&dir, "model"), &opts, &s), GAN_OK);
+        assert_int_equal(gan_sampler_load(temp_file("model"), &opts, &s), GAN_OK);
         assert_true(h.blocks > 0);
         gan_sampler_free(s);
         assert_int_equal(h.blocks, 0);
     }
-    temp_remove(&dir);
 }
 
 /* The k-th allocation fails, for every k. */
 static void test_loads_survive_refusals(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     const gan_trainer_opts o = model_opts(GAN_SYSTEM_BEGAN, 8, 3, 4);
-    write_model(ctx, &o, temp_file(&dir, "model"));
+    write_model(ctx, &o, temp_file("model"));
     int32_t code = GAN_ENOMEM;
     for (int64_t k = 1; code; k++) {
         heap h = {.refuse_from = k, .refuse_to = INT64_MAX};
@@ -367,23 +350,20 @@ static void test_loads_survive_refusals(void **state) {
         opts.free = heap_free;
         opts.user = &h;
         gan_sampler *s = NULL;
-        code = gan_sampler_load(temp_file(&dir, "model"), &opts, &s);
+        code = gan_sampler_load(temp_file("model"), &opts, &s);
         assert_true((code == GAN_OK) == (s != NULL));
         if (code) assert_int_equal(code, GAN_ENOMEM);
         gan_sampler_free(s);
         assert_int_equal(h.blocks, 0);
         assert_true(k < 1000);
     }
-    temp_remove(&dir);
 }
 
 static void test_mode_and_fork(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     const gan_trainer_opts o = model_opts(GAN_SYSTEM_DCGAN, 16, 3, 4);
-    write_model(ctx, &o, temp_file(&dir, "model"));
-    gan_sampler *s = sampler_with(temp_file(&dir, "model"), 2, 2);
+    write_model(ctx, &o, temp_file("model"));
+    gan_sampler *s = sampler_with(temp_file("model"), 2, 2);
     float *usual = sampled(s, 1, 3);
 #if defined(__SSE2__)
     const unsigned before = _mm_getcsr(), upwards = (before & ~0x6000U) | 0x4000U;
@@ -408,7 +388,6 @@ static void test_mode_and_fork(void **state) {
     assert_int_equal(status, 0);
     free(usual);
     gan_sampler_free(s);
-    temp_remove(&dir);
 }
 
 /* ---- budgets --------------------------------------------------------------------------------- */
@@ -417,12 +396,10 @@ static void test_mode_and_fork(void **state) {
  * the generator has layers, and progress never falls. What a step takes is for tests/bench. */
 static void test_steps_are_slices(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     gan_trainer_opts o = model_opts(GAN_SYSTEM_DCGAN, 64, 3, 128);
     o.average = 0;
-    write_model(ctx, &o, temp_file(&dir, "model"));
-    gan_sampler *s = sampler_with(temp_file(&dir, "model"), 1, 8);
+    write_model(ctx, &o, temp_file("model"));
+    gan_sampler *s = sampler_with(temp_file("model"), 1, 8);
     float *image = malloc((size_t)image_size(s) * sizeof *image);
     gan_sampler_request r;
     gan_sampler_request_init(&r, sizeof r);
@@ -442,7 +419,6 @@ static void test_steps_are_slices(void **state) {
     assert_int_equal(gan_sampler_step(s, INT64_MAX), 1); /* all at once */
     free(image);
     gan_sampler_free(s);
-    temp_remove(&dir);
 }
 
 static void sleep_us(long us) { nanosleep(&(struct timespec){.tv_nsec = us * 1000}, NULL); }
@@ -451,11 +427,9 @@ static void sleep_us(long us) { nanosleep(&(struct timespec){.tv_nsec = us * 100
 
 static void test_background(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     const gan_trainer_opts o = model_opts(GAN_SYSTEM_DCGAN, 32, 3, 16);
-    write_model(ctx, &o, temp_file(&dir, "model"));
-    gan_sampler *s = sampler_with(temp_file(&dir, "model"), 2, 4);
+    write_model(ctx, &o, temp_file("model"));
+    gan_sampler *s = sampler_with(temp_file("model"), 2, 4);
     enum { MANY = 400 };
     float *usual = sampled(s, 5, 6);
     float *images = malloc((size_t)(MANY * image_size(s)) * sizeof *images);
@@ -494,17 +468,14 @@ static void test_background(void **state) {
     gan_sampler_free(s);
     free(images);
     free(usual);
-    temp_remove(&dir);
 }
 
 /* poll and wait tell of what was started, and of nothing before it. */
 static void test_jobs_of_before(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     const gan_trainer_opts o = model_opts(GAN_SYSTEM_DCGAN, 16, 1, 4);
-    write_model(ctx, &o, temp_file(&dir, "model"));
-    gan_sampler *s = sampler_with(temp_file(&dir, "model"), 1, 4);
+    write_model(ctx, &o, temp_file("model"));
+    gan_sampler *s = sampler_with(temp_file("model"), 1, 4);
     float image[16 * 16];
     gan_sampler_request r;
     gan_sampler_request_init(&r, sizeof r);
@@ -520,7 +491,6 @@ static void test_jobs_of_before(void **state) {
     gan_sampler_cancel(s);
     assert_sampler_refused(s, gan_sampler_poll(s), GAN_ESTATE, "cancelled");
     gan_sampler_free(s);
-    temp_remove(&dir);
 }
 
 /* How a job failed goes with it. It fails by a label that a careless host changes on its way: a
@@ -530,11 +500,9 @@ static void test_a_failed_job_is_cancelled(void **state) {
     skip();
 #endif
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     const gan_trainer_opts o = model_opts(GAN_SYSTEM_CGAN, 16, 1, 4);
-    write_model(ctx, &o, temp_file(&dir, "model"));
-    gan_sampler *s = sampler_with(temp_file(&dir, "model"), 1, 1);
+    write_model(ctx, &o, temp_file("model"));
+    gan_sampler *s = sampler_with(temp_file("model"), 1, 1);
     enum { COUNT = 100 };
     float *images = malloc(COUNT * (size_t)image_size(s) * sizeof *images);
     int32_t asked[COUNT] = {0};
@@ -550,17 +518,14 @@ static void test_a_failed_job_is_cancelled(void **state) {
     assert_sampler_refused(s, gan_sampler_step(s, 10), GAN_ESTATE, "begun");
     gan_sampler_free(s);
     free(images);
-    temp_remove(&dir);
 }
 
 /* A child is told that it cannot have the job that its parent started. */
 static void test_fork_beside_a_job(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     const gan_trainer_opts o = model_opts(GAN_SYSTEM_DCGAN, 32, 3, 16);
-    write_model(ctx, &o, temp_file(&dir, "model"));
-    gan_sampler *s = sampler_with(temp_file(&dir, "model"), 1, 4);
+    write_model(ctx, &o, temp_file("model"));
+    gan_sampler *s = sampler_with(temp_file("model"), 1, 4);
     enum { MANY = 1000 };
     float *images = malloc((size_t)(MANY * image_size(s)) * sizeof *images);
     gan_sampler_request r;
@@ -581,16 +546,13 @@ static void test_fork_beside_a_job(void **state) {
     assert_int_equal(status, 0);
     free(images);
     gan_sampler_free(s);
-    temp_remove(&dir);
 }
 
 /* Jobs of two samplers, and a request in steps beside them. */
 static void test_samplers_at_once(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     const gan_trainer_opts o = model_opts(GAN_SYSTEM_DCGAN, 32, 3, 16);
-    write_model(ctx, &o, temp_file(&dir, "model"));
+    write_model(ctx, &o, temp_file("model"));
     enum { SAMPLERS = 3, IMAGES = 24 };
     gan_sampler *s[SAMPLERS];
     float *images[SAMPLERS];
@@ -598,7 +560,7 @@ static void test_samplers_at_once(void **state) {
     gan_sampler_request_init(&r, sizeof r);
     r.n = IMAGES;
     for (int i = 0; i < SAMPLERS; i++) {
-        s[i] = sampler_with(temp_file(&dir, "model"), 2, 4);
+        s[i] = sampler_with(temp_file("model"), 2, 4);
         images[i] = malloc((size_t)(IMAGES * image_size(s[i])) * sizeof *images[i]);
         r.seed = (uint64_t)i;
         r.floats = images[i];
@@ -615,17 +577,14 @@ static void test_samplers_at_once(void **state) {
         free(images[i]);
         gan_sampler_free(s[i]);
     }
-    temp_remove(&dir);
 }
 
 /* Idle threads sleep. */
 static void test_idle_threads_sleep(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     const gan_trainer_opts o = model_opts(GAN_SYSTEM_DCGAN, 16, 3, 4);
-    write_model(ctx, &o, temp_file(&dir, "model"));
-    gan_sampler *s = sampler_with(temp_file(&dir, "model"), 3, 4);
+    write_model(ctx, &o, temp_file("model"));
+    gan_sampler *s = sampler_with(temp_file("model"), 3, 4);
     free(sampled(s, 0, 4));
     sleep_us(20000);
     struct timespec before, after;
@@ -636,7 +595,6 @@ static void test_idle_threads_sleep(void **state) {
         (double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) * 1e-9;
     assert_true(used < 0.01);
     gan_sampler_free(s);
-    temp_remove(&dir);
 }
 
 int main(void) {

@@ -21,15 +21,15 @@ enum { IMAGES = 3 };
 /* ---- model files ----------------------------------------------------------------------------- */
 
 /* Three methods of convolution, an embedded label and batch norms. */
-static void make_model(gan_context *ctx, temp_dir *dir, const char *name) {
+static void make_model(gan_context *ctx, const char *name) {
     const gan_trainer_opts o = model_opts(GAN_SYSTEM_CGAN, 32, 3, 16);
-    write_model(ctx, &o, temp_file(dir, name));
+    write_model(ctx, &o, temp_file(name));
 }
 
 /* The same numbers in double precision. */
-static void widen(gan_context *ctx, temp_dir *dir, const char *from, const char *to) {
+static void widen(gan_context *ctx, const char *from, const char *to) {
     safetensors file;
-    assert_ok(ctx, safetensors_read(ctx, temp_file(dir, from), &file));
+    assert_ok(ctx, safetensors_read(ctx, temp_file(from), &file));
     for (size_t i = 0; i < file.count; i++) {
         safetensors_entry *e = &file.entries[i];
         if (e->dtype != SAFETENSORS_F32) continue;
@@ -40,17 +40,17 @@ static void widen(gan_context *ctx, temp_dir *dir, const char *from, const char 
         e->data = (const uint8_t *)wide;
         e->bytes = count * sizeof *wide;
     }
-    assert_ok(ctx, safetensors_write(ctx, temp_file(dir, to), file.entries, file.count,
-                                     file.metadata, file.metadata_count));
+    assert_ok(ctx, safetensors_write(ctx, temp_file(to), file.entries, file.count, file.metadata,
+                                     file.metadata_count));
     for (size_t i = 0; i < file.count; i++)
         if (file.entries[i].dtype == SAFETENSORS_F64) free((void *)(uintptr_t)file.entries[i].data);
     safetensors_release(ctx, &file);
 }
 
 /* The largest kernel's last element is infinite. */
-static void spoil(gan_context *ctx, temp_dir *dir, const char *from, const char *to) {
+static void spoil(gan_context *ctx, const char *from, const char *to) {
     safetensors file;
-    assert_ok(ctx, safetensors_read(ctx, temp_file(dir, from), &file));
+    assert_ok(ctx, safetensors_read(ctx, temp_file(from), &file));
     size_t largest = 0;
     for (size_t i = 1; i < file.count; i++)
         if (file.entries[i].bytes > file.entries[largest].bytes) largest = i;
@@ -58,8 +58,8 @@ static void spoil(gan_context *ctx, temp_dir *dir, const char *from, const char 
     const float bad = INFINITY;
     assert_int_equal(e->dtype, SAFETENSORS_F32);
     memcpy(file.image + e->at + e->bytes - sizeof bad, &bad, sizeof bad);
-    assert_ok(ctx, safetensors_write(ctx, temp_file(dir, to), file.entries, file.count,
-                                     file.metadata, file.metadata_count));
+    assert_ok(ctx, safetensors_write(ctx, temp_file(to), file.entries, file.count, file.metadata,
+                                     file.metadata_count));
     safetensors_release(ctx, &file);
 }
 
@@ -74,33 +74,28 @@ static void assert_same_images(gan_sampler *a, gan_sampler *b) {
 
 static void test_wide_types(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
-    make_model(ctx, &dir, "single");
-    widen(ctx, &dir, "single", "double");
-    gan_sampler *a = sampler_with(temp_file(&dir, "single"), 2, 8);
-    gan_sampler *b = sampler_with(temp_file(&dir, "double"), 2, 8);
+    make_model(ctx, "single");
+    widen(ctx, "single", "double");
+    gan_sampler *a = sampler_with(temp_file("single"), 2, 8);
+    gan_sampler *b = sampler_with(temp_file("double"), 2, 8);
     assert_same_images(a, b);
     gan_sampler_free(a);
     gan_sampler_free(b);
-    temp_remove(&dir);
 }
 
 /* The host's bytes are read during the call only. */
 static void test_memory_is_not_kept(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
-    make_model(ctx, &dir, "model");
+    make_model(ctx, "model");
     uint8_t *bytes;
     size_t count;
-    assert_ok(ctx, file_read(ctx, temp_file(&dir, "model"), &bytes, &count));
+    assert_ok(ctx, file_read(ctx, temp_file("model"), &bytes, &count));
     uint8_t *copy = malloc(count);
     memcpy(copy, bytes, count);
     gan_sampler_opts o;
     gan_sampler_opts_init(&o, sizeof o);
     o.threads = 2;
-    gan_sampler *a = sampler_with(temp_file(&dir, "model"), 2, 8), *b = NULL;
+    gan_sampler *a = sampler_with(temp_file("model"), 2, 8), *b = NULL;
     assert_int_equal(gan_sampler_load_memory(copy, count, &o, &b), GAN_OK);
     assert_memory_equal(copy, bytes, count);
     memset(copy, 0xff, count);
@@ -109,15 +104,12 @@ static void test_memory_is_not_kept(void **state) {
     gan_sampler_free(a);
     gan_sampler_free(b);
     arena_free(ctx, bytes);
-    temp_remove(&dir);
 }
 
 static void test_refuses_what_is_not_finite(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
-    make_model(ctx, &dir, "model");
-    spoil(ctx, &dir, "model", "spoiled");
+    make_model(ctx, "model");
+    spoil(ctx, "model", "spoiled");
     for (int32_t threads = 1; threads <= 3; threads++) {
         char text[256];
         gan_sampler_opts o;
@@ -126,33 +118,29 @@ static void test_refuses_what_is_not_finite(void **state) {
         o.error = text;
         o.error_bytes = sizeof text;
         gan_sampler *s = NULL;
-        assert_int_equal(gan_sampler_load(temp_file(&dir, "spoiled"), &o, &s), GAN_EFORMAT);
+        assert_int_equal(gan_sampler_load(temp_file("spoiled"), &o, &s), GAN_EFORMAT);
         assert_null(s);
         assert_non_null(strstr(text, "elements that are not finite"));
     }
-    temp_remove(&dir);
 }
 
 static void test_a_file_cut_while_it_is_read(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
-    make_model(ctx, &dir, "model");
+    make_model(ctx, "model");
     file_source source;
     uint8_t byte;
-    assert_ok(ctx, file_source_open(ctx, temp_file(&dir, "model"), &source));
+    assert_ok(ctx, file_source_open(ctx, temp_file("model"), &source));
     assert_int_equal(file_source_read(&source, source.bytes - 1, &byte, 1), 0);
-    assert_int_equal(truncate(temp_file(&dir, "model"), (off_t)source.bytes / 2), 0);
+    assert_int_equal(truncate(temp_file("model"), (off_t)source.bytes / 2), 0);
     assert_int_equal(file_source_read(&source, source.bytes - 1, &byte, 1), FILE_SHORT);
     safetensors file;
     assert_ok(ctx, safetensors_read_header(ctx, "model", &source, &file)); /* is still there */
     safetensors_release(ctx, &file);
-    assert_int_equal(truncate(temp_file(&dir, "model"), 4), 0);
+    assert_int_equal(truncate(temp_file("model"), 4), 0);
     const int32_t code = error_report(ctx, safetensors_read_header(ctx, "model", &source, &file));
     assert_int_equal(code, GAN_EIO);
     assert_non_null(strstr(gan_last_error(ctx), "became shorter"));
     file_source_close(&source);
-    temp_remove(&dir);
 }
 
 static void test_a_refusal_of_arguments_says_why(void **state) {
@@ -194,9 +182,7 @@ static int threads_of_nice(int nice) {
 /* Also of the threads that load. */
 static void test_threads_go_where_they_are_told(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
-    make_model(ctx, &dir, "model");
+    make_model(ctx, "model");
     const int own = getpriority(PRIO_PROCESS, 0), least = own < 0 ? own + 19 : 19;
     const int before = threads_of_nice(least);
     gan_sampler_opts o;
@@ -204,7 +190,7 @@ static void test_threads_go_where_they_are_told(void **state) {
     o.threads = 3;
     o.nice = 19;
     gan_sampler *s = NULL;
-    assert_int_equal(gan_sampler_load(temp_file(&dir, "model"), &o, &s), GAN_OK);
+    assert_int_equal(gan_sampler_load(temp_file("model"), &o, &s), GAN_OK);
     free(sampled(s, 0, IMAGES));
     int found = threads_of_nice(least);
     for (int i = 0; i < 1000 && found < before + 2; i++) { /* one may not have had a core yet */
@@ -213,7 +199,6 @@ static void test_threads_go_where_they_are_told(void **state) {
     }
     assert_int_equal(found, before + 2);
     gan_sampler_free(s);
-    temp_remove(&dir);
 }
 #endif
 
@@ -222,8 +207,6 @@ static void test_threads_go_where_they_are_told(void **state) {
 /* Latents as images of one pixel, as convolutions take them. */
 static void test_latents_of_one_pixel(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     gan_module *m = NULL;
     assert_ok(ctx, gan_sequential_create(ctx, &m));
     assert_made(ctx, gan_add_conv_transpose2d(m, NULL, 8, 1, 2, NULL));
@@ -233,15 +216,14 @@ static void test_latents_of_one_pixel(void **state) {
     o.uniform = 1;
     o.latent_lo = 2, o.latent_hi = 3;
     o.classes = 3;
-    assert_ok(ctx, gan_module_save_model(m, temp_file(&dir, "model"), x, gan_forward(m, x), &o));
-    gan_sampler *s = sampler_with(temp_file(&dir, "model"), 1, 1);
+    assert_ok(ctx, gan_module_save_model(m, temp_file("model"), x, gan_forward(m, x), &o));
+    gan_sampler *s = sampler_with(temp_file("model"), 1, 1);
     float z[5];
     assert_int_equal(info_of(s).latent, 5);
     assert_sampler_ok(s, gan_sampler_latent(s, 1, 0, z));
     for (int i = 0; i < 5; i++) assert_true(z[i] >= 2 && z[i] < 3);
     gan_sampler_free(s);
     gan_module_unref(m);
-    temp_remove(&dir);
 }
 
 /* A dense layer of `in` numbers that gives one pixel, half of red at half of alpha. */
@@ -258,8 +240,6 @@ static gan_module *one_pixel(gan_context *ctx, int64_t in) {
 
 static void test_what_a_model_tells(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     gan_module *m = one_pixel(ctx, 8);
     gan_tensor *x = gan_track(gan_zeros(ctx, SHAPE(1, 8))), *y = gan_forward(m, x);
     gan_model_opts o;
@@ -268,8 +248,8 @@ static void test_what_a_model_tells(void **state) {
         o.classes = 3;
         o.uniform = o.premultiplied;
         o.latent_lo = 2, o.latent_hi = 3;
-        assert_ok(ctx, gan_module_save_model(m, temp_file(&dir, "model"), x, y, &o));
-        gan_sampler *s = sampler_with(temp_file(&dir, "model"), 1, 1);
+        assert_ok(ctx, gan_module_save_model(m, temp_file("model"), x, y, &o));
+        gan_sampler *s = sampler_with(temp_file("model"), 1, 1);
         assert_int_equal(info_of(s).classes, 3);
         assert_int_equal(info_of(s).latent, 5);
         uint8_t pixel[4];
@@ -283,7 +263,6 @@ static void test_what_a_model_tells(void **state) {
         gan_sampler_free(s);
     }
     gan_module_unref(m);
-    temp_remove(&dir);
 }
 
 static void test_wrong_model_options(void **state) {

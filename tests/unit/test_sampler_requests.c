@@ -12,14 +12,12 @@
 enum { SIDE = 16, RGBA = 4 };
 
 typedef struct fixture {
-    temp_dir dir;
     gan_sampler *s; /* SIDE x SIDE x 4 */
     float *images;  /* of seeds 3, 4, 5 */
 } fixture;
 
 static fixture make(gan_context *ctx) {
     fixture f;
-    temp_make(&f.dir);
     /* an untrained generator is grey: a large last kernel spreads it over all levels */
     const gan_trainer_opts o = model_opts(GAN_SYSTEM_DCGAN, SIDE, 4, 8);
     gan_trainer *t = NULL;
@@ -36,9 +34,9 @@ static fixture make(gan_context *ctx) {
         assert_ok(ctx, gan_tensor_write(w, values, n));
         free(values);
     }
-    assert_ok(ctx, gan_trainer_save_model(t, temp_file(&f.dir, "model")));
+    assert_ok(ctx, gan_trainer_save_model(t, temp_file("model")));
     gan_trainer_unref(t);
-    f.s = sampler_with(temp_file(&f.dir, "model"), 1, 2);
+    f.s = sampler_with(temp_file("model"), 1, 2);
     f.images = sampled(f.s, 3, 3);
     return f;
 }
@@ -46,7 +44,6 @@ static fixture make(gan_context *ctx) {
 static void unmake(fixture *f) {
     free(f->images);
     gan_sampler_free(f->s);
-    temp_remove(&f->dir);
 }
 
 static int byte_of(float number) {
@@ -219,11 +216,9 @@ static void test_latents(void **state) {
 
 static void test_labels(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     const gan_trainer_opts o = model_opts(GAN_SYSTEM_CGAN, SIDE, 1, 8);
-    write_model(ctx, &o, temp_file(&dir, "model"));
-    gan_sampler *s = sampler_with(temp_file(&dir, "model"), 1, 4);
+    write_model(ctx, &o, temp_file("model"));
+    gan_sampler *s = sampler_with(temp_file("model"), 1, 4);
     assert_int_equal(info_of(s).classes, 3);
     assert_int_equal(info_of(s).latent, 100);
     enum { COUNT = 20, PIXELS = SIDE * SIDE };
@@ -245,17 +240,14 @@ static void test_labels(void **state) {
     assert_sampler_refused(s, gan_sampler_sample_float(s, 0, &wrong, 1, one), GAN_EINVAL,
                            "label 0 is 3, there are 3 classes");
     gan_sampler_free(s);
-    temp_remove(&dir);
 }
 
 /* Labels that the host overwrites while their request is on its way are refused, not followed. */
 static void test_labels_that_change(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     const gan_trainer_opts o = model_opts(GAN_SYSTEM_CGAN, SIDE, 1, 8);
-    write_model(ctx, &o, temp_file(&dir, "model"));
-    gan_sampler *s = sampler_with(temp_file(&dir, "model"), 1, 1);
+    write_model(ctx, &o, temp_file("model"));
+    gan_sampler *s = sampler_with(temp_file("model"), 1, 1);
     float images[2 * SIDE * SIDE];
     gan_sampler_request r;
     gan_sampler_request_init(&r, sizeof r);
@@ -275,16 +267,13 @@ static void test_labels_that_change(void **state) {
     r.labels = NULL;
     assert_sampler_ok(s, gan_sampler_run(s, &r));
     gan_sampler_free(s);
-    temp_remove(&dir);
 }
 
 static void test_translates(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     const gan_trainer_opts o = model_opts(GAN_SYSTEM_PIX2PIX, SIDE, 3, 4);
-    write_model(ctx, &o, temp_file(&dir, "model"));
-    gan_sampler *s = sampler_with(temp_file(&dir, "model"), 1, 4);
+    write_model(ctx, &o, temp_file("model"));
+    gan_sampler *s = sampler_with(temp_file("model"), 1, 4);
     enum { SOURCE_PITCH = SIDE * RGBA + 8 };
     uint8_t source[SIDE * SOURCE_PITCH], got[SIDE * SIDE * RGBA];
     float input[SIDE * SIDE * 3], floats[SIDE * SIDE * 3];
@@ -310,18 +299,15 @@ static void test_translates(void **state) {
         for (int c = 0; c < RGBA; c++)
             assert_true(abs(got[RGBA * i + c] - (c == 3 ? 255 : byte_of(floats[3 * i + c]))) <= 1);
     gan_sampler_free(s);
-    temp_remove(&dir);
 }
 
 /* What is not seen of a picture does not matter, as in training. */
 static void test_translates_what_is_seen(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     gan_trainer_opts o = model_opts(GAN_SYSTEM_PIX2PIX, SIDE, 4, 4);
     o.input_channels = 4;
-    write_model(ctx, &o, temp_file(&dir, "model"));
-    gan_sampler *s = sampler_with(temp_file(&dir, "model"), 1, 1);
+    write_model(ctx, &o, temp_file("model"));
+    gan_sampler *s = sampler_with(temp_file("model"), 1, 1);
     enum { BYTES = SIDE * SIDE * RGBA };
     uint8_t source[BYTES], got[3][BYTES];
     for (int k = 0; k < 3; k++) { /* hidden colours: none, some; seen ones */
@@ -335,7 +321,6 @@ static void test_translates_what_is_seen(void **state) {
     assert_memory_equal(got[0], got[1], BYTES);
     assert_memory_not_equal(got[1], got[2], BYTES);
     gan_sampler_free(s);
-    temp_remove(&dir);
 }
 
 /* ---- what is wrong --------------------------------------------------------------------------- */
@@ -383,24 +368,24 @@ static void test_refuses(void **state) {
     o.error_bytes = sizeof text;
     gan_sampler *none = NULL;
     o.images = 65;
-    assert_int_equal(gan_sampler_load(temp_file(&f.dir, "model"), &o, &none), GAN_EINVAL);
+    assert_int_equal(gan_sampler_load(temp_file("model"), &o, &none), GAN_EINVAL);
     assert_non_null(strstr(text, "images is 65"));
     o.images = 1;
     o.nice = 20;
-    assert_int_equal(gan_sampler_load(temp_file(&f.dir, "model"), &o, &none), GAN_EINVAL);
+    assert_int_equal(gan_sampler_load(temp_file("model"), &o, &none), GAN_EINVAL);
     assert_non_null(strstr(text, "nice is 20"));
     o.nice = 0;
-    assert_int_equal(gan_sampler_load(temp_file(&f.dir, "absent"), &o, &none), GAN_EIO);
+    assert_int_equal(gan_sampler_load(temp_file("absent"), &o, &none), GAN_EIO);
     assert_non_null(strstr(text, "absent"));
     o.byte_limit = 1 << 16;
-    assert_int_equal(gan_sampler_load(temp_file(&f.dir, "model"), &o, &none), GAN_ENOMEM);
+    assert_int_equal(gan_sampler_load(temp_file("model"), &o, &none), GAN_ENOMEM);
     assert_null(none);
     o.byte_limit = 0;
     o.nice = 19;
     o.cpus = 1;
     o.threads = 2;
     o.background = 1;
-    assert_int_equal(gan_sampler_load(temp_file(&f.dir, "model"), &o, &none), GAN_OK);
+    assert_int_equal(gan_sampler_load(temp_file("model"), &o, &none), GAN_OK);
     gan_sampler_free(none);
     unmake(&f);
 }
@@ -444,15 +429,13 @@ static int32_t with_change(const uint8_t *file, size_t count, const char *from, 
 
 static void test_hostile_files(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     static const int32_t of[] = {GAN_SYSTEM_CGAN, GAN_SYSTEM_PIX2PIX, GAN_SYSTEM_BEGAN};
     uint32_t random = 1;
     for (int i = 0; i < COUNT_OF(of); i++) {
         const gan_trainer_opts o = model_opts(of[i], 8, 3, 2);
-        write_model(ctx, &o, temp_file(&dir, "model"));
+        write_model(ctx, &o, temp_file("model"));
         size_t count;
-        uint8_t *file = read_file(temp_file(&dir, "model"), &count);
+        uint8_t *file = read_file(temp_file("model"), &count);
         assert_non_null(file);
         assert_int_equal(try_load(file, count), GAN_OK);
         const size_t header = 8 + (size_t)file[0] + ((size_t)file[1] << 8);
@@ -472,17 +455,14 @@ static void test_hostile_files(void **state) {
         free(copy);
         free(file);
     }
-    temp_remove(&dir);
 }
 
 static void test_wrong_descriptions(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     const gan_trainer_opts o = model_opts(GAN_SYSTEM_CGAN, 8, 3, 2);
-    write_model(ctx, &o, temp_file(&dir, "model"));
+    write_model(ctx, &o, temp_file("model"));
     size_t count;
-    uint8_t *file = read_file(temp_file(&dir, "model"), &count);
+    uint8_t *file = read_file(temp_file("model"), &count);
     assert_int_equal(with_change(file, count, "conv_data_grad", "conv_data_grav"), GAN_ENOTSUP);
     assert_int_equal(with_change(file, count, "\\\"kh\\\":4", "\\\"kh\\\":5"), GAN_EFORMAT);
     assert_int_equal(with_change(file, count, "\\\"tanh\\\"", "\\\"tank\\\""), GAN_ENOTSUP);
@@ -496,11 +476,10 @@ static void test_wrong_descriptions(void **state) {
     assert_int_equal(try_load(nan, count), GAN_EFORMAT);
     free(nan);
     free(file);
-    temp_remove(&dir);
 }
 
 /* A file of one number, whose network this is: "in" (1, 1) is its input, "a" the number. */
-static int32_t load_network(gan_context *ctx, temp_dir *dir, const char *nodes, char text[256]) {
+static int32_t load_network(gan_context *ctx, const char *nodes, char text[256]) {
     char description[2048];
     snprintf(description, sizeof description,
              "{\"version\":1,\"input\":\"in\",\"shape\":[1,1],\"output\":\"y\",\"nodes\":[%s]}",
@@ -513,14 +492,14 @@ static int32_t load_network(gan_context *ctx, temp_dir *dir, const char *nodes, 
                                       .data = (const uint8_t *)&a,
                                       .bytes = sizeof a};
     const safetensors_pair metadata = {"gan.graph", description};
-    assert_ok(ctx, safetensors_write(ctx, temp_file(dir, "model"), &number, 1, &metadata, 1));
+    assert_ok(ctx, safetensors_write(ctx, temp_file("model"), &number, 1, &metadata, 1));
     gan_sampler_opts o;
     gan_sampler_opts_init(&o, sizeof o);
     o.threads = 1;
     o.error = text;
     o.error_bytes = 256;
     gan_sampler *s = NULL;
-    const int32_t code = gan_sampler_load(temp_file(dir, "model"), &o, &s);
+    const int32_t code = gan_sampler_load(temp_file("model"), &o, &s);
     gan_sampler_free(s);
     return code;
 }
@@ -544,18 +523,15 @@ static void kernel_of_side(char nodes[1024], int k, const char *image) {
 
 static void test_files_that_take_hours(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     char nodes[1024], text[256];
     static const char *const images[] = {"%1", "a"};
     for (int i = 0; i < 2; i++) {
         kernel_of_side(nodes, 16, images[i]);
-        assert_int_equal(load_network(ctx, &dir, nodes, text), GAN_OK);
+        assert_int_equal(load_network(ctx, nodes, text), GAN_OK);
         kernel_of_side(nodes, 320, images[i]);
-        assert_int_equal(load_network(ctx, &dir, nodes, text), GAN_ENOTSUP);
+        assert_int_equal(load_network(ctx, nodes, text), GAN_ENOTSUP);
         assert_non_null(strstr(text, "multiply-adds"));
     }
-    temp_remove(&dir);
 }
 
 int main(void) {

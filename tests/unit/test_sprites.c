@@ -286,8 +286,6 @@ static void test_begins_at_seen_means(void **state) {
 static void test_sampler(void **state) {
     gan_context *ctx = *state;
     enum { SIDE = 16, BYTES = SIDE * SIDE * 4 };
-    temp_dir dir;
-    temp_make(&dir);
     gan_trainer_opts o = sprite_opts();
     gan_loader *l;
     gan_trainer *t = sprite_trainer(ctx, &o, &l);
@@ -295,8 +293,8 @@ static void test_sampler(void **state) {
     gan_tensor *last = gan_module_parameter(g, gan_module_parameter_count(g) - 1);
     gan_init(last, GAN_INIT_NORMAL, 0.5); /* alpha of many values */
     run_steps(ctx, t, 1);
-    assert_ok(ctx, gan_trainer_save_model(t, temp_file(&dir, "model")));
-    gan_sampler *s = sampler_with(temp_file(&dir, "model"), 1, 1);
+    assert_ok(ctx, gan_trainer_save_model(t, temp_file("model")));
+    gan_sampler *s = sampler_with(temp_file("model"), 1, 1);
     uint8_t pixels[BYTES];
     float latent[6];
     assert_sampler_ok(s, gan_sampler_latent(s, 8, 0, latent));
@@ -312,7 +310,6 @@ static void test_sampler(void **state) {
     free(raw);
     gan_sampler_free(s);
     destroy(t, l);
-    temp_remove(&dir);
 }
 
 /* ---- checkpoints ----------------------------------------------------------------------------- */
@@ -320,10 +317,7 @@ static void test_sampler(void **state) {
 /* The options come back; the next steps have the same bits. */
 static void test_checkpoint(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
-    char path[128];
-    snprintf(path, sizeof path, "%s", temp_file(&dir, "run.safetensors"));
+    const char *path = temp_file("run.safetensors");
     gan_trainer_opts o = sprite_opts(), kept = {.struct_size = sizeof kept};
     gan_loader *l, *other_l;
     gan_trainer *t = sprite_trainer(ctx, &o, &l);
@@ -349,7 +343,6 @@ static void test_checkpoint(void **state) {
     destroy(other, other_l);
     destroy(t, l);
     gan_context_destroy(again);
-    temp_remove(&dir);
 }
 
 int main(void) {

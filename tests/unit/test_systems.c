@@ -217,22 +217,17 @@ static void check_resume(gan_context *ctx, const gan_trainer_opts *o, int32_t si
 }
 
 static void test_resume(void **state) {
-    temp_dir dir;
-    temp_make(&dir);
     for (int i = 0; i < COUNT_OF(cases); i++) {
         gan_trainer_opts o = small_opts(cases[i].system, cases[i].variant);
         o.average = i % 2 ? 0.9 : 0;
-        check_resume(*state, &o, cases[i].side, temp_file(&dir, "run.safetensors"));
+        check_resume(*state, &o, cases[i].side, temp_file("run.safetensors"));
     }
-    temp_remove(&dir);
 }
 
 /* ---- samples --------------------------------------------------------------------------------- */
 
 static void test_samples(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     const int32_t labels[] = {0, 2, 1};
     for (int i = 0; i < COUNT_OF(cases); i++) {
         gan_trainer_opts o = small_opts(cases[i].system, cases[i].variant);
@@ -256,15 +251,13 @@ static void test_samples(void **state) {
                                     (size_t)gan_tensor_size(x) * sizeof(float));
         else /* a function of z, whatever came between */
             assert_same_bits(x, again);
-        assert_ok(ctx, gan_trainer_save_onnx(t, temp_file(&dir, "model.onnx")));
-        assert_ok(ctx, gan_trainer_save_model(t, temp_file(&dir, "model.safetensors")));
-        assert_ok(ctx,
-                  gan_module_load(gan_trainer_generator(t), temp_file(&dir, "model.safetensors")));
+        assert_ok(ctx, gan_trainer_save_onnx(t, temp_file("model.onnx")));
+        assert_ok(ctx, gan_trainer_save_model(t, temp_file("model.safetensors")));
+        assert_ok(ctx, gan_module_load(gan_trainer_generator(t), temp_file("model.safetensors")));
         gan_scope_end(ctx, scope);
         gan_trainer_unref(t);
         gan_loader_unref(l);
     }
-    temp_remove(&dir);
 }
 
 int main(void) {

@@ -404,9 +404,7 @@ static void poison(gan_tensor *w, float value) {
 
 static void test_faults(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
-    const char *path = temp_file(&dir, "run.safetensors");
+    const char *path = temp_file("run.safetensors");
     gan_loader *l;
     gan_trainer_opts o = small_opts(GAN_SYSTEM_DCGAN, GAN_VARIANT_DEFAULT);
     gan_trainer *t = small_trainer(ctx, &o, 16, &l);
@@ -428,14 +426,11 @@ static void test_faults(void **state) {
     check_no_trace(ctx, t, path, "the generator");
     gan_trainer_unref(t);
     gan_loader_unref(l);
-    temp_remove(&dir);
 }
 
 /* A finite loss of an infinite gradient: the text tells whose, and the parameter. */
 static void test_infinite_gradient(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     gan_loader *l;
     gan_trainer_opts o = small_opts(GAN_SYSTEM_WGAN, GAN_VARIANT_PAPER);
     o.norm = GAN_NORM_NONE;
@@ -445,10 +440,9 @@ static void test_infinite_gradient(void **state) {
     gan_module_init(gan_module_child(d, "0"), GAN_INIT_NORMAL, 0); /* scores are 0 */
     gan_module_init(gan_module_child(d, "2"), GAN_INIT_NORMAL, 1e25);
     gan_module_init(gan_module_child(d, "4"), GAN_INIT_NORMAL, 1e25);
-    check_no_trace(ctx, t, temp_file(&dir, "run.safetensors"), "the gradient of \"");
+    check_no_trace(ctx, t, temp_file("run.safetensors"), "the gradient of \"");
     gan_trainer_unref(t);
     gan_loader_unref(l);
-    temp_remove(&dir);
 }
 
 /* Of an operator of the host's that failed: no reason for a step to fail. */
@@ -527,8 +521,6 @@ static void test_batches_of_one(void **state) {
 /* Showing and writing a generator leaves it in the mode that the host has put it into. */
 static void test_mode(void **state) {
     gan_context *ctx = *state;
-    temp_dir dir;
-    temp_make(&dir);
     gan_loader *l;
     const gan_trainer_opts o = small_opts(GAN_SYSTEM_DCGAN, GAN_VARIANT_DEFAULT);
     gan_trainer *t = small_trainer(ctx, &o, 16, &l);
@@ -538,13 +530,12 @@ static void test_mode(void **state) {
         assert_ok(ctx, gan_module_train(gan_trainer_generator(t), mode));
         gan_tensor *before = gan_trainer_generate(t, z, NULL);
         gan_trainer_sample(t, z, NULL);
-        assert_ok(ctx, gan_trainer_save_model(t, temp_file(&dir, "model")));
-        assert_ok(ctx, gan_trainer_save_onnx(t, temp_file(&dir, "model")));
+        assert_ok(ctx, gan_trainer_save_model(t, temp_file("model")));
+        assert_ok(ctx, gan_trainer_save_onnx(t, temp_file("model")));
         assert_same_bits(gan_trainer_generate(t, z, NULL), before);
     }
     gan_trainer_unref(t);
     gan_loader_unref(l);
-    temp_remove(&dir);
 }
 
 static void test_labels(void **state) {
