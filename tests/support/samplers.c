@@ -54,6 +54,13 @@ gan_sampler *sampler_with(const char *path, int32_t threads, int32_t images) {
     return s;
 }
 
+gan_sampler *sampler_of(gan_context *ctx, const gan_trainer_opts *o, int32_t threads,
+                        int32_t images) {
+    const char *path = temp_file("model");
+    write_model(ctx, o, path);
+    return sampler_with(path, threads, images);
+}
+
 gan_sampler_info info_of(const gan_sampler *s) {
     gan_sampler_info info = {.struct_size = sizeof info};
     assert_int_equal(gan_sampler_describe(s, &info), GAN_OK);

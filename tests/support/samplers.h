@@ -14,6 +14,10 @@ void write_model(gan_context *ctx, const gan_trainer_opts *o, const char *path);
 /* A sampler of `threads` threads; prints the text if there is none. */
 gan_sampler *sampler_with(const char *path, int32_t threads, int32_t images);
 
+/* The same of such a trainer's generator, by way of the test's file "model". */
+gan_sampler *sampler_of(gan_context *ctx, const gan_trainer_opts *o, int32_t threads,
+                        int32_t images);
+
 gan_sampler_info info_of(const gan_sampler *s);
 
 /* Floats of one of its images. */

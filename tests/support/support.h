@@ -16,7 +16,7 @@
 /* A context with `threads` threads, seed 1. */
 gan_context *context_with(int32_t threads);
 
-/* A context that must come into being. */
+/* A context of these options, NULL for the defaults, that must come into being. */
 gan_context *context_of(const gan_context_opts *opts);
 
 /* cmocka fixtures: *state is a context of one thread. The teardown also checks that no error was

@@ -54,8 +54,8 @@ static void test_lasting_refusals(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_single_refusals),
-        cmocka_unit_test(test_lasting_refusals),
+        FOLDER_TEST(test_single_refusals),
+        FOLDER_TEST(test_lasting_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

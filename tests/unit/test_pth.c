@@ -104,7 +104,7 @@ typedef struct fixture {
 
 static int begin(void **state) {
     fixture *f = calloc(1, sizeof *f);
-    assert_int_equal(gan_context_create(NULL, &f->ctx), GAN_OK);
+    f->ctx = context_of(NULL);
     assert_ok(f->ctx, gan_module_create(f->ctx, &f->module));
     assert_made(f->ctx, gan_add_parameter(f->module, "a", gan_zeros(f->ctx, SHAPE(2))));
     *state = f;

@@ -362,8 +362,7 @@ static void test_loads_survive_refusals(void **state) {
 static void test_mode_and_fork(void **state) {
     gan_context *ctx = *state;
     const gan_trainer_opts o = model_opts(GAN_SYSTEM_DCGAN, 16, 3, 4);
-    write_model(ctx, &o, temp_file("model"));
-    gan_sampler *s = sampler_with(temp_file("model"), 2, 2);
+    gan_sampler *s = sampler_of(ctx, &o, 2, 2);
     float *usual = sampled(s, 1, 3);
 #if defined(__SSE2__)
     const unsigned before = _mm_getcsr(), upwards = (before & ~0x6000U) | 0x4000U;
@@ -398,8 +397,7 @@ static void test_steps_are_slices(void **state) {
     gan_context *ctx = *state;
     gan_trainer_opts o = model_opts(GAN_SYSTEM_DCGAN, 64, 3, 128);
     o.average = 0;
-    write_model(ctx, &o, temp_file("model"));
-    gan_sampler *s = sampler_with(temp_file("model"), 1, 8);
+    gan_sampler *s = sampler_of(ctx, &o, 1, 8);
     float *image = malloc((size_t)image_size(s) * sizeof *image);
     gan_sampler_request r;
     gan_sampler_request_init(&r, sizeof r);
@@ -428,8 +426,7 @@ static void sleep_us(long us) { nanosleep(&(struct timespec){.tv_nsec = us * 100
 static void test_background(void **state) {
     gan_context *ctx = *state;
     const gan_trainer_opts o = model_opts(GAN_SYSTEM_DCGAN, 32, 3, 16);
-    write_model(ctx, &o, temp_file("model"));
-    gan_sampler *s = sampler_with(temp_file("model"), 2, 4);
+    gan_sampler *s = sampler_of(ctx, &o, 2, 4);
     enum { MANY = 400 };
     float *usual = sampled(s, 5, 6);
     float *images = malloc((size_t)(MANY * image_size(s)) * sizeof *images);
@@ -474,8 +471,7 @@ static void test_background(void **state) {
 static void test_jobs_of_before(void **state) {
     gan_context *ctx = *state;
     const gan_trainer_opts o = model_opts(GAN_SYSTEM_DCGAN, 16, 1, 4);
-    write_model(ctx, &o, temp_file("model"));
-    gan_sampler *s = sampler_with(temp_file("model"), 1, 4);
+    gan_sampler *s = sampler_of(ctx, &o, 1, 4);
     float image[16 * 16];
     gan_sampler_request r;
     gan_sampler_request_init(&r, sizeof r);
@@ -501,8 +497,7 @@ static void test_a_failed_job_is_cancelled(void **state) {
 #endif
     gan_context *ctx = *state;
     const gan_trainer_opts o = model_opts(GAN_SYSTEM_CGAN, 16, 1, 4);
-    write_model(ctx, &o, temp_file("model"));
-    gan_sampler *s = sampler_with(temp_file("model"), 1, 1);
+    gan_sampler *s = sampler_of(ctx, &o, 1, 1);
     enum { COUNT = 100 };
     float *images = malloc(COUNT * (size_t)image_size(s) * sizeof *images);
     int32_t asked[COUNT] = {0};
@@ -524,8 +519,7 @@ static void test_a_failed_job_is_cancelled(void **state) {
 static void test_fork_beside_a_job(void **state) {
     gan_context *ctx = *state;
     const gan_trainer_opts o = model_opts(GAN_SYSTEM_DCGAN, 32, 3, 16);
-    write_model(ctx, &o, temp_file("model"));
-    gan_sampler *s = sampler_with(temp_file("model"), 1, 4);
+    gan_sampler *s = sampler_of(ctx, &o, 1, 4);
     enum { MANY = 1000 };
     float *images = malloc((size_t)(MANY * image_size(s)) * sizeof *images);
     gan_sampler_request r;
@@ -583,8 +577,7 @@ static void test_samplers_at_once(void **state) {
 static void test_idle_threads_sleep(void **state) {
     gan_context *ctx = *state;
     const gan_trainer_opts o = model_opts(GAN_SYSTEM_DCGAN, 16, 3, 4);
-    write_model(ctx, &o, temp_file("model"));
-    gan_sampler *s = sampler_with(temp_file("model"), 3, 4);
+    gan_sampler *s = sampler_of(ctx, &o, 3, 4);
     free(sampled(s, 0, 4));
     sleep_us(20000);
     struct timespec before, after;

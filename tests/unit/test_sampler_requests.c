@@ -217,8 +217,7 @@ static void test_latents(void **state) {
 static void test_labels(void **state) {
     gan_context *ctx = *state;
     const gan_trainer_opts o = model_opts(GAN_SYSTEM_CGAN, SIDE, 1, 8);
-    write_model(ctx, &o, temp_file("model"));
-    gan_sampler *s = sampler_with(temp_file("model"), 1, 4);
+    gan_sampler *s = sampler_of(ctx, &o, 1, 4);
     assert_int_equal(info_of(s).classes, 3);
     assert_int_equal(info_of(s).latent, 100);
     enum { COUNT = 20, PIXELS = SIDE * SIDE };
@@ -246,8 +245,7 @@ static void test_labels(void **state) {
 static void test_labels_that_change(void **state) {
     gan_context *ctx = *state;
     const gan_trainer_opts o = model_opts(GAN_SYSTEM_CGAN, SIDE, 1, 8);
-    write_model(ctx, &o, temp_file("model"));
-    gan_sampler *s = sampler_with(temp_file("model"), 1, 1);
+    gan_sampler *s = sampler_of(ctx, &o, 1, 1);
     float images[2 * SIDE * SIDE];
     gan_sampler_request r;
     gan_sampler_request_init(&r, sizeof r);
@@ -272,8 +270,7 @@ static void test_labels_that_change(void **state) {
 static void test_translates(void **state) {
     gan_context *ctx = *state;
     const gan_trainer_opts o = model_opts(GAN_SYSTEM_PIX2PIX, SIDE, 3, 4);
-    write_model(ctx, &o, temp_file("model"));
-    gan_sampler *s = sampler_with(temp_file("model"), 1, 4);
+    gan_sampler *s = sampler_of(ctx, &o, 1, 4);
     enum { SOURCE_PITCH = SIDE * RGBA + 8 };
     uint8_t source[SIDE * SOURCE_PITCH], got[SIDE * SIDE * RGBA];
     float input[SIDE * SIDE * 3], floats[SIDE * SIDE * 3];
@@ -306,8 +303,7 @@ static void test_translates_what_is_seen(void **state) {
     gan_context *ctx = *state;
     gan_trainer_opts o = model_opts(GAN_SYSTEM_PIX2PIX, SIDE, 4, 4);
     o.input_channels = 4;
-    write_model(ctx, &o, temp_file("model"));
-    gan_sampler *s = sampler_with(temp_file("model"), 1, 1);
+    gan_sampler *s = sampler_of(ctx, &o, 1, 1);
     enum { BYTES = SIDE * SIDE * RGBA };
     uint8_t source[BYTES], got[3][BYTES];
     for (int k = 0; k < 3; k++) { /* hidden colours: none, some; seen ones */

@@ -195,8 +195,7 @@ static void check_resume(gan_context *ctx, const gan_trainer_opts *o, int32_t si
     gan_context_opts c;
     gan_context_opts_init(&c, sizeof c);
     c.seed = 99;
-    gan_context *other = NULL;
-    assert_int_equal(gan_context_create(&c, &other), GAN_OK);
+    gan_context *other = context_of(&c);
     gan_trainer *fresh = small_trainer(other, o, side, &other_l);
     run_steps(other, fresh, 1);
     assert_ok(other, gan_trainer_load(fresh, path));

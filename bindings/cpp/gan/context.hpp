@@ -83,7 +83,7 @@ class context {
 namespace detail {
 
 // What a context's objects have in common: a handle of their own, and where their errors are
-// pending. Without a handle (never made, moved from) it is empty, and every use of it is refused.
+// pending. Without a handle (never made, moved from) it is empty: what can throw refuses it.
 template <class T, auto Release> class object {
   public:
     T *get() const noexcept { return handle_.get(); }

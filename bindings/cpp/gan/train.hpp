@@ -54,9 +54,9 @@ class trainer : public detail::object<gan_trainer, gan_trainer_unref> {
     module_ref discriminator() const {
         return {context_handle(), gan_trainer_discriminator(get())};
     }
-    module_ref averaged() const {
+    module_ref averaged() const { // or empty
         return {context_handle(), gan_trainer_averaged(get())};
-    } // or empty
+    }
 
     const gan_trainer_opts &options() const {
         return *detail::valid(context_handle(), gan_trainer_options(get()));
